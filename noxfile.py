@@ -1,0 +1,93 @@
+"""
+The one way to run things: `python -m nox -s NAME`.
+
+Each session installs what it needs into an environment of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+
+nox.needs_version = ">=2024.10.9"
+nox.options.sessions = ["lint", "typing", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+# A Python that is not there is skipped by name, where CI is set, too.
+nox.options.error_on_missing_interpreters = False
+nox.options.download_python = "never"
+
+
+def _let_pyenv_show_all() -> None:
+    """
+    Let pyenv's `python3.12` be Python 3.12, whichever version is its global one.
+    """
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    found = [
+        path.name
+        for python in PYTHONS
+        for path in sorted(versions.glob(f"{python}.*"))[-1:]
+        if (path / "bin" / "python").exists()
+    ]
+    if found:
+        os.environ["PYENV_VERSION"] = ":".join(found)
+
+
+_let_pyenv_show_all()
+
+
+def _install(session: nox.Session, *groups: str) -> None:
+    session.install("-e", ".[emulator]", *nox.project.dependency_groups(PROJECT, *groups))
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """
+    Run the tests, on each Python that is there.
+    """
+    _install(session, "test")
+    session.run("python", "-c", "import sys; print('tests run on', sys.version)")
+    session.run("python", "-m", "pytest", "-n", "2", "--cov", "--cov-report=", *session.posargs)
+    session.run("python", "-m", "coverage", "report", "--fail-under=95")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """
+    Check the format and the code.
+    """
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """
+    Check the types, with two checkers.
+    """
+    _install(session, "typing")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """
+    Let a bot live through a day, against the service in a box.
+    """
+    session.install("-e", ".[emulator]")
+    session.run("python", "examples/bots_day.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """
+    Measure what a call costs.
+    """
+    session.install("-e", ".[emulator]")
+    session.run("python", "benchmarks/call.py", *session.posargs)
