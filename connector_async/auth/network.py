@@ -1,0 +1,36 @@
+"""
+How the identity provider is reached.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+import attrs
+
+
+def _is_seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{attribute.name} is a time in seconds, more than 0: not {value}")
+
+
+@attrs.frozen(kw_only=True)
+class IdentityNetwork:
+    """
+    How the identity provider is reached.
+
+    Attributes:
+        proxy: The URL of a proxy; None for what the environment says. Not for
+            managed identities: their endpoint is on the machine itself.
+        ssl_context: Decides alone which certificates are good, and holds the
+            client's own, if any; `REQUESTS_CA_BUNDLE` and the like change
+            nothing. None for the defaults of requests, where they count.
+        connect_timeout: Seconds until a connection stands.
+        read_timeout: Seconds between two parts of an answer.
+    """
+
+    # It may hold a password.
+    proxy: str | None = attrs.field(default=None, repr=False)
+    ssl_context: ssl.SSLContext | None = attrs.field(default=None, repr=False, eq=False)
+    connect_timeout: float = attrs.field(default=5.0, validator=_is_seconds)
+    read_timeout: float = attrs.field(default=10.0, validator=_is_seconds)
