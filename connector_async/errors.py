@@ -36,7 +36,10 @@ from typing import Any, Final
 
 
 def _restore(kind: type[ConnectorError], args: tuple[object, ...]) -> ConnectorError:
-    return kind.__new__(kind, *args)
+    error = kind.__new__(kind, *args)
+    # OSError, which TimeoutError is, leaves this to its __init__.
+    error.args = args
+    return error
 
 
 class ConnectorError(Exception):
@@ -358,7 +361,8 @@ class DeadlineError(ConnectorError, TimeoutError):
 
 class ClientStateError(ConnectorError, RuntimeError):
     """
-    The client was used after it was closed, from another event loop, or after a fork.
+    Used when it cannot be: a client after its close, from another event loop or after a
+    fork; a stream before or after its turn.
     """
 
 

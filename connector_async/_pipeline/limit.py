@@ -1,0 +1,311 @@
+"""
+The published limits, kept before the service has to refuse; a refusal obeyed.
+
+Waiting is done in lines: one for each conversation, and one for each tenant in
+which only those stand whose conversation is free. Only the head of a line asks
+the store. So nobody stampedes, a throttled conversation never holds up a free
+one, and a waiter that is cancelled costs nothing, since turns are not reserved.
+
+In a tenant's line the conversation with the most calls waiting goes first: it
+needs its own limits longest, and would end last. Every tenth turn goes to who
+has waited longest, so that an answer to a person does not wait for a campaign.
+
+A call of which only one is under way in its conversation (those in a lane) is
+entered in the conversation's log when its answer came: what counts for the
+service happened before that. All else is entered at the start, in windows
+that are longer by a margin for the time on the way.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import attrs
+
+from connector_async import events
+from connector_async._clock import Clock
+from connector_async._lines import Lines, Rank
+from connector_async._pipeline.message import Call, Handler, Request, Response
+from connector_async.errors import LimitError
+from connector_async.limits import Claim, Limits, LimitStore, Quota
+from connector_async.limits.quota import SECOND, Windows
+
+# One per cent: two would be the whole of what the limiter may waste.
+_MARGIN: Final = 1
+_SILENT_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 3600.0
+_TENANT_REFUSALS: Final = 3
+_TENANTS_KEPT: Final = 10_000
+
+
+@attrs.frozen(kw_only=True)
+class Claims:
+    """
+    What a request must be entered for.
+
+    Attributes:
+        conversation: Nothing is counted here, but a refusal pauses it, whichever
+            quota it was for.
+        quotas: The logs of its conversation; the first one's key is its line.
+        tenant: Its tenant's log.
+    """
+
+    conversation: Claim
+    quotas: tuple[Claim, ...]
+    tenant: Claim
+
+    @property
+    def own(self) -> tuple[Claim, ...]:
+        """
+        What must be free before it stands in its tenant's line.
+        """
+        return (self.conversation, *self.quotas)
+
+    @property
+    def line(self) -> str:
+        """
+        Where it waits for its conversation.
+        """
+        return self.quotas[0].key
+
+    @property
+    def all(self) -> tuple[Claim, ...]:
+        """
+        All of these.
+        """
+        return (*self.own, self.tenant)
+
+
+class Limiter:
+    """
+    Who waits for what; shared by a client and its siblings.
+
+    Args:
+        store: The log.
+        clock: The time.
+        app_id: Whose calls these are; logs are kept by app.
+    """
+
+    def __init__(self, store: LimitStore, *, clock: Clock, app_id: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._app_id = app_id
+        self._conversations = Lines()
+        self._tenants = Lines()
+        self._refusals: OrderedDict[str, deque[tuple[int, str, int]]] = OrderedDict()
+
+    def claims(self, limits: Limits, request: Request) -> Claims:
+        """
+        What a request must be entered for.
+        """
+        lane = request.operation.lane
+        conversation = f"{self._app_id} {request.conversation or ''}"
+        return Claims(
+            conversation=Claim(f"conversation {conversation}", ()),
+            quotas=tuple(
+                Claim(
+                    f"{quota.value} {conversation}",
+                    limits.windows_of(quota) if lane else _stretched(limits.windows_of(quota)),
+                    on_answer=lane,
+                )
+                for quota in _quotas(request.operation.quota)
+            ),
+            tenant=Claim(
+                f"tenant {self._app_id} {request.tenant}", _stretched(limits.windows_of_tenant)
+            ),
+        )
+
+    def foresee(self, claims: Claims, call: Call, ahead: int, rank: int = 0) -> None:
+        """
+        Refuse a turn that the limits put after the deadline.
+
+        Args:
+            claims: What it must be entered for.
+            call: Whose it is.
+            ahead: How many of its own conversation go before it.
+            rank: Its rank in the tenant's line.
+
+        Raises:
+            LimitError: With so many ahead, it cannot come in time.
+        """
+        if call.deadline is None:
+            return
+        now = self._now()
+        own = self._store.outlook(claims.own, now, ahead)
+        heads = self._tenants.ahead(claims.tenant.key, rank)
+        tenant = self._store.outlook((claims.tenant,), now, heads)
+        self._refuse_if_late(call, now, max(own, tenant))
+
+    async def take_turn(
+        self, claims: Claims, call: Call, waiting: Callable[[], int] = lambda: 1
+    ) -> None:
+        """
+        Wait until the request may go, and enter it.
+
+        Args:
+            claims: What it must be entered for.
+            call: Whose it is.
+            waiting: How many calls its lane holds, itself included.
+
+        Raises:
+            LimitError: Its turn would come after the deadline.
+        """
+        before = self._now()
+        if await self._goes_at_once(claims, before):
+            return
+        ahead = self._conversations.ahead(claims.line)
+
+        def rank() -> int:
+            return -max(waiting(), self._conversations.ahead(claims.line))
+
+        self.foresee(claims, call, ahead, rank())
+        async with self._conversations.hold(claims.line):
+            while not await self._pass(claims, call, rank):
+                pass
+        call.notify(
+            events.Waited(
+                call=call.number,
+                operation=call.operation.id,
+                reason="limit",
+                seconds=(self._now() - before) / SECOND,
+            )
+        )
+
+    async def settle(self, claims: Claims) -> None:
+        """
+        Enter what was left for the answer.
+        """
+        await self._store.settle(claims.quotas, self._now())
+
+    async def refused(self, claims: Claims, retry_after: float | None) -> None:
+        """
+        The service answered 429: obey, and allow less from now on.
+
+        Where three conversations of a tenant are refused within a second, it
+        is the tenant that is throttled.
+        """
+        now = self._now()
+        asked = _SILENT_PAUSE if retry_after is None else min(retry_after, _LONGEST_PAUSE)
+        until = now + round(asked * SECOND)
+        key = claims.conversation.key
+        await self._store.pause(key, until)
+        await self._store.shrink(claims.line, now)
+        hit = self._refusals_of(claims.tenant.key)
+        hit.append((now, key, until))
+        while hit[0][0] + SECOND <= now:
+            hit.popleft()
+        if len({refused for _, refused, _ in hit}) >= _TENANT_REFUSALS:
+            await self._store.pause(claims.tenant.key, max(until for _, _, until in hit))
+
+    async def _goes_at_once(self, claims: Claims, now: int) -> bool:
+        if self._conversations.ahead(claims.line) or self._tenants.ahead(claims.tenant.key):
+            return False
+        return await self._store.admit(claims.all, now) <= now
+
+    async def _pass(self, claims: Claims, call: Call, rank: Rank) -> bool:
+        """
+        Go from the head of the conversation's line through the tenant's.
+
+        Returns:
+            False where the conversation was throttled meanwhile.
+        """
+        await self._until_free(claims.own, call)
+        async with self._tenants.hold(claims.tenant.key, rank):
+            while True:
+                now = self._now()
+                when = await self._store.admit(claims.all, now)
+                if when <= now:
+                    return True
+                if self._store.outlook(claims.own, now) > now:
+                    return False
+                await self._sleep_until(when, call)
+
+    async def _until_free(self, own: Sequence[Claim], call: Call) -> None:
+        while (when := self._store.outlook(own, self._now())) > self._now():
+            await self._sleep_until(when, call)
+
+    async def _sleep_until(self, when: int, call: Call) -> None:
+        now = self._now()
+        self._refuse_if_late(call, now, when)
+        await self._clock.sleep((when - now) / SECOND)
+
+    def _refuse_if_late(self, call: Call, now: int, when: int) -> None:
+        if call.deadline is None or when <= call.deadline * SECOND:
+            return
+        wait, left = (when - now) / SECOND, max(0.0, call.deadline - now / SECOND)
+        raise LimitError(
+            f"not sent: under the limits its turn would come in {wait:.1f} s, and {left:.1f} s "
+            "are left. Send less often, or allow more with with_options(deadline=...).",
+            wait=wait,
+            left=left,
+            operation=call.operation.id,
+            attempts=call.attempts,
+        )
+
+    def _refusals_of(self, tenant: str) -> deque[tuple[int, str, int]]:
+        hit = self._refusals.setdefault(tenant, deque())
+        self._refusals.move_to_end(tenant)
+        if len(self._refusals) > _TENANTS_KEPT:
+            self._refusals.popitem(last=False)
+        return hit
+
+    def _now(self) -> int:
+        return round(self._clock.monotonic() * SECOND)
+
+
+def _quotas(quota: Quota) -> tuple[Quota, ...]:
+    if quota is Quota.UNPAGED_MEMBERS:
+        return (Quota.MEMBERS, Quota.UNPAGED_MEMBERS)
+    return (quota,)
+
+
+def _stretched(binding: Windows) -> Windows:
+    return tuple(window.stretched(_MARGIN) for window in binding)
+
+
+def _alone(_: Request) -> int:
+    return 1
+
+
+def limit(
+    limits: Limits,
+    next_: Handler,
+    *,
+    limiter: Limiter,
+    waiting: Callable[[Request], int] = _alone,
+) -> Handler:
+    """
+    Let a request go when the limits allow it.
+
+    Args:
+        limits: What to keep to.
+        next_: The step below.
+        limiter: Who waits for what.
+        waiting: How many calls a request's lane holds, itself included.
+    """
+
+    async def handle(request: Request) -> Response:
+        claims = limiter.claims(limits_for(limits, request), request)
+        await limiter.take_turn(claims, request.call, lambda: waiting(request))
+        try:
+            response = await next_(request)
+        finally:
+            if request.call.left:
+                await limiter.settle(claims)
+        if response.status == 429:
+            await limiter.refused(claims, response.retry_after)
+        return response
+
+    return handle
+
+
+_NONE: Final = Limits.none()
+
+
+def limits_for(limits: Limits, request: Request) -> Limits:
+    """
+    What a request keeps to.
+    """
+    return limits if request.teams or not limits.teams_only else _NONE

@@ -1,0 +1,97 @@
+"""
+The outermost step: tell that a call began, and how it ended.
+
+What the observers are told by the other steps goes through `announce`, too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+from connector_async import events
+from connector_async._clock import Clock
+from connector_async._pipeline.message import Handler, Request, Response
+
+_LOGGER: Final = logging.getLogger("connector_async")
+_LOGGER.addHandler(logging.NullHandler())
+
+
+def observe(next_: Handler, *, clock: Clock) -> Handler:
+    """
+    Tell the observers of the call.
+    """
+
+    async def handle(request: Request) -> Response:
+        call = request.call
+        call.notify(events.CallStarted(call=call.number, operation=call.operation.id))
+        error: str | None = None
+        try:
+            return await next_(request)
+        except BaseException as caught:
+            error = type(caught).__name__
+            raise
+        finally:
+            call.notify(
+                events.CallEnded(
+                    call=call.number,
+                    operation=call.operation.id,
+                    status=call.status,
+                    error=error,
+                    attempts=call.attempts,
+                    seconds=clock.monotonic() - call.started,
+                )
+            )
+
+    return handle
+
+
+def announce(observers: Sequence[events.Observer]) -> events.Observer:
+    """
+    One observer of many: the log first, then each of these.
+
+    What an observer raises is logged and goes no further.
+    """
+
+    def tell(event: events.Event) -> None:
+        _log(event)
+        for observer in observers:
+            try:
+                observer(event)
+            except Exception:
+                _LOGGER.exception("an observer failed on %s", type(event).__name__)
+
+    return tell
+
+
+def _log(event: events.Event) -> None:
+    level = _level(event)
+    if _LOGGER.isEnabledFor(level):
+        facts = attrs.asdict(event)
+        # `message` is a name that logging keeps to itself.
+        extra = {"note" if name == "message" else name: value for name, value in facts.items()}
+        _LOGGER.log(level, "%s", _sentence(type(event).__name__, facts), extra=extra)
+
+
+def _level(event: events.Event) -> int:
+    match event:
+        case events.Warned() | events.Refused():
+            return logging.WARNING
+        case events.TokenFetched(error=error) if error is not None:
+            return logging.WARNING
+        case events.CallEnded() | events.TokenFetched():
+            return logging.INFO
+        case _:
+            return logging.DEBUG
+
+
+def _sentence(kind: str, facts: dict[str, object]) -> str:
+    told = " ".join(f"{name}={_plain(value)}" for name, value in facts.items() if value is not None)
+    return f"{kind} {told}"
+
+
+def _plain(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

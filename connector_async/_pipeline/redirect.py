@@ -1,0 +1,123 @@
+"""
+Redirects are not followed, except for an attachment's content, and then without the token.
+
+The content may lie in a store of its own, behind a signed URL. Whoever names
+the next hop could name an address inside our own network, so it must be https,
+and every address that its name stands for must be a public one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import attrs
+
+from connector_async._operations import GET_ATTACHMENT
+from connector_async._pipeline.message import Handler, Request, Response
+from connector_async.errors import TransportError
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_HOPS: Final = 5
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str] | None]]
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """
+    The addresses that a name stands for.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+def redirect(next_: Handler, *, resolve: Resolve | None) -> Handler:
+    """
+    Follow an attachment's content to where it lies.
+
+    Args:
+        next_: The step below.
+        resolve: How names are looked up. It gives None, and is None, where a
+            proxy does that for us.
+    """
+
+    async def handle(request: Request) -> Response:
+        response = await next_(request)
+        if request.operation is not GET_ATTACHMENT:
+            return response
+        for _ in range(_HOPS):
+            if response.status not in _REDIRECTS:
+                return response
+            request = await _hop(request, response, resolve)
+            response = await next_(request)
+        if response.status in _REDIRECTS:
+            raise _refused(request, f"redirected more than {_HOPS} times")
+        return response
+
+    return handle
+
+
+async def _hop(request: Request, response: Response, resolve: Resolve | None) -> Request:
+    location = response.headers.get("location", "")
+    target = _target(request, location)
+    origin = f"{target.scheme}://{target.netloc}"
+    if not request.url.startswith(f"{origin}/"):
+        await _check_public(request, target, resolve)
+    headers = {name: request.headers[name] for name in _KEPT if name in request.headers}
+    return attrs.evolve(
+        request, url=target.geturl(), host=target.netloc, headers=headers, token=None
+    )
+
+
+_KEPT: Final = ("accept", "accept-encoding", "user-agent")
+
+
+def _target(request: Request, location: str) -> SplitResult:
+    try:
+        target = urlsplit(location)
+        _ = target.port
+    except ValueError:
+        raise _refused(request, "redirected to what is no URL") from None
+    if location.startswith("/") and not location.startswith("//"):
+        base = urlsplit(request.url)
+        return base._replace(path=target.path, query=target.query, fragment="")
+    same = request.url.startswith(f"{target.scheme}://{target.netloc}/")
+    plain = location.isascii() and location.isprintable() and " " not in location
+    if not plain or not target.hostname or target.username is not None:
+        raise _refused(request, "redirected to what is no plain URL")
+    if target.scheme != "https" and not same:
+        raise _refused(request, f"redirected to {target.hostname}, but not by https")
+    return target._replace(fragment="")
+
+
+async def _check_public(request: Request, target: SplitResult, resolve: Resolve | None) -> None:
+    if resolve is None:
+        return
+    host = target.hostname or ""
+    try:
+        addresses = await resolve(host, target.port or 443)
+    except (OSError, UnicodeError) as error:  # the latter where it is no name at all
+        raise TransportError(
+            f"{host}, where the content lies, cannot be looked up ({error})",
+            operation=request.operation.id,
+            attempts=request.call.attempts,
+        ) from error
+    if addresses is not None and not (addresses and all(map(_is_public, addresses))):
+        raise _refused(request, f"redirected to {host}, which is an address inside a network")
+
+
+def _is_public(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_global
+
+
+def _refused(request: Request, reason: str) -> TransportError:
+    return TransportError(
+        f"the attachment's content was not fetched: {reason}",
+        permanent=True,
+        operation=request.operation.id,
+        attempts=request.call.attempts,
+    )

@@ -1,0 +1,153 @@
+import pytest
+
+from connector_async import _operations as op
+from connector_async._pipeline.authorize import authorize
+from connector_async.auth.tokens import TokenProvider
+from connector_async.errors import (
+    AuthenticationError,
+    PermissionDeniedError,
+    TokenError,
+    TransportError,
+)
+from tests.pipeline.script import Script, Tokens, a_request, accepted, never_left, refused
+
+
+def sent(service):
+    return [request.token for request in service.requests]
+
+
+def test_the_script_is_a_provider():
+    """
+    What stands for the provider here is one.
+    """
+    assert isinstance(Tokens("a"), TokenProvider)
+
+
+async def test_without_authentication():
+    """
+    Without a provider nothing is added, and the step costs nothing.
+    """
+    service = Script(accepted())
+
+    handle = authorize(None, service)
+    await handle(a_request())
+
+    assert service is handle
+    assert [None] == sent(service)
+
+
+async def test_with_a_token():
+    """
+    Each request goes with the token at hand, and is otherwise as it was.
+    """
+    service, tokens, request = Script(accepted(), accepted()), Tokens("a", "b"), a_request()
+    handle = authorize(tokens, service)
+
+    await handle(request)
+    await handle(request)
+
+    assert ["a", "b"] == sent(service)
+    assert request.url == service.requests[0].url
+    assert request.token is None
+
+
+async def test_a_401_is_replayed_once():
+    """
+    A 401 drops the token that failed, and the request goes again with a fresh one.
+    """
+    service, tokens = Script(refused(401), accepted()), Tokens("old", "new")
+
+    response = await authorize(tokens, service)(a_request())
+
+    assert 201 == response.status
+    assert ["old"] == tokens.dropped
+    assert ["old", "new"] == sent(service)
+
+
+async def test_a_replay_is_no_new_attempt():
+    """
+    The replay has the attempt's own number.
+    """
+    service = Script(refused(401), accepted())
+
+    await authorize(Tokens("old", "new"), service)(a_request(attempt=3))
+
+    assert [3, 3] == [request.attempt for request in service.requests]
+
+
+async def test_a_second_401_is_raised():
+    """
+    Where the fresh token is refused, too, that refusal is raised, and no further one is fetched.
+    """
+    service, tokens = Script(refused(401), refused(401)), Tokens("old", "new", "newer")
+
+    with pytest.raises(AuthenticationError) as failed:
+        await authorize(tokens, service)(a_request())
+
+    assert 2 == failed.value.attempts
+    assert ["old"] == tokens.dropped
+    assert 2 == tokens.given
+
+
+async def test_no_fresh_token_to_be_had():
+    """
+    Where the provider will not give another token, the refusal is raised without a replay.
+    """
+    service, tokens = Script(refused(401)), Tokens("old", renews=False)
+
+    with pytest.raises(AuthenticationError):
+        await authorize(tokens, service)(a_request())
+
+    assert 1 == tokens.given
+    assert 1 == len(service.requests)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error"), [(refused(403), PermissionDeniedError), (never_left, TransportError)]
+)
+async def test_other_failures_pass(outcome, error):
+    """
+    What is no 401 says nothing of the token.
+    """
+    tokens = Tokens("a")
+
+    with pytest.raises(error):
+        await authorize(tokens, Script(outcome))(a_request())
+
+    assert [] == tokens.dropped
+
+
+async def test_a_replay_that_fails_otherwise():
+    """
+    What the replay comes to is handed up.
+    """
+    with pytest.raises(PermissionDeniedError):
+        await authorize(Tokens("a", "b"), Script(refused(401), refused(403)))(a_request())
+
+
+async def test_no_token():
+    """
+    Where there is no token nothing is sent, and the error names the operation.
+    """
+    service = Script(accepted())
+    tokens = Tokens(TokenError("no token: the secret has expired", code="AADSTS7000222"))
+
+    with pytest.raises(TokenError) as failed:
+        await authorize(tokens, service)(a_request(op.GET_CONVERSATIONS))
+
+    assert [] == service.requests
+    assert ("getConversations", 0) == (failed.value.operation, failed.value.attempts)
+    assert "getConversations: no token: the secret has expired" == str(failed.value)
+
+
+async def test_no_fresh_token():
+    """
+    Where a 401 is followed by no token, that is what is raised, with what was sent so far.
+    """
+    service = Script(refused(401), accepted())
+
+    with pytest.raises(TokenError) as failed:
+        await authorize(Tokens("a", TokenError("no token")), service)(a_request())
+
+    assert ("sendToConversation", 1) == (failed.value.operation, failed.value.attempts)
+    assert 1 == len(service.requests)
