@@ -1,0 +1,233 @@
+"""
+One request over httpx: what goes out, what comes back, and whether it had left.
+
+Promise 1 rests on the last. A transport that traces (httpcore's do) tells when
+the first byte of a request is written; of any other it is assumed that a
+request leaves when it is handed over, unless the error itself says that no
+connection was had.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import aclosing, contextmanager, suppress
+from typing import Any, Final, cast
+
+import attrs
+import httpcore
+import httpx
+
+from connector_async._checks import is_seconds
+from connector_async._pipeline.message import Call, Request, Response
+from connector_async._transport.inflate import FlawError, inflated
+from connector_async.errors import DecodeError, TransportError
+
+_NEVER_LEFT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+_PERMANENT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_REFUSAL_KEPT: Final = 64 * 1024
+
+
+@attrs.frozen(kw_only=True)
+class Timeouts:
+    """
+    How long each part of an attempt may take, in seconds.
+
+    Attributes:
+        connect: Making a connection, the TLS handshake included.
+        read: Until the next bytes of an answer.
+        write: Until the next bytes of a request are taken.
+        pool: Until a connection is free.
+    """
+
+    connect: float = attrs.field(default=5.0, validator=is_seconds)
+    read: float = attrs.field(default=10.0, validator=is_seconds)
+    write: float = attrs.field(default=10.0, validator=is_seconds)
+    pool: float = attrs.field(default=10.0, validator=is_seconds)
+
+
+class HttpxExchange:
+    """
+    Requests over a transport of httpx, or over a caller's client.
+
+    Args:
+        http: A transport is called as it is. A client keeps its hooks, mounts,
+            proxies and default headers, but not its `auth`, `cookies`,
+            `params` and `follow_redirects`, nor an Authorization of its own.
+        timeouts: How long each part of an attempt may take.
+    """
+
+    def __init__(
+        self, http: httpx.AsyncClient | httpx.AsyncBaseTransport, timeouts: Timeouts
+    ) -> None:
+        self._http = http
+        self._timeouts = attrs.asdict(timeouts)
+
+    async def __call__(self, request: Request) -> Response:
+        """
+        Send, and read the answer.
+        """
+        call = request.call
+        with _telling(call):
+            answer = await self._send(request, _Evidence(call))
+        if request.streamed and answer.is_success:
+            return _streamed(request, answer)
+        try:
+            return await _read(request, answer)
+        finally:
+            # What goes wrong in closing takes nothing from the answer.
+            with suppress(Exception):
+                await answer.aclose()
+
+    async def _send(self, request: Request, evidence: _Evidence) -> httpx.Response:
+        message = httpx.Request(
+            request.operation.method,
+            request.url,
+            headers=self._headers(request),
+            content=request.body,
+            extensions={"timeout": self._timeouts, "trace": evidence},
+        )
+        if isinstance(self._http, httpx.AsyncClient):
+            request.call.left = not self._http.is_closed
+            return await self._http.send(message, stream=True, auth=None, follow_redirects=False)
+        request.call.left = True
+        return await self._http.handle_async_request(message)
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        headers = dict(request.headers)
+        if isinstance(self._http, httpx.AsyncClient):
+            headers = {**self._http.headers, **headers}
+            # A secret of the client's must not go where a token may not.
+            headers.pop("authorization", None)
+        if request.token is not None:
+            headers["authorization"] = f"Bearer {request.token}"
+        return headers
+
+
+class _Evidence:
+    """
+    What the transport tells of the request on its way.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._begun = False
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        if not self._begun:
+            # It traces, so it will tell when the request leaves.
+            self._begun = True
+            self._call.left = False
+        if event.endswith("send_request_headers.started") and not _is_connect(info):
+            self._call.left = True
+        elif event.endswith("send_request_headers.failed"):
+            # Headers that cannot be are refused before anything is written.
+            self._call.left &= not isinstance(info["exception"], httpcore.LocalProtocolError)
+
+
+def _is_connect(info: Mapping[str, Any]) -> bool:
+    # A tunnel through a proxy is asked for in a request of its own.
+    return getattr(info.get("request"), "method", None) == b"CONNECT"
+
+
+@contextmanager
+def _telling(call: Call) -> Generator[None]:
+    try:
+        yield
+    except Exception as error:  # hooks and transports of callers raise what they like
+        raise _transport_error(call, error) from error
+
+
+def _transport_error(call: Call, error: Exception) -> TransportError:
+    if isinstance(error, _NEVER_LEFT):
+        call.left = False
+    safe = call.operation.safe
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    fate = "no answer came" if call.left else "nothing was sent"
+    return TransportError(
+        f"{fate} ({what})",
+        left=call.left,
+        # What goes wrong later may go well another time, for all that is known.
+        permanent=not call.left and _is_permanent(error),
+        operation=call.operation.id,
+        attempts=call.attempts,
+        may_have_happened=call.left and not safe,
+    )
+
+
+def _is_permanent(error: Exception) -> bool:
+    if not isinstance(error, httpx.HTTPError | OSError):
+        # A hook's or a transport's own mistake.
+        return True
+    return isinstance(error, _PERMANENT) or _is_distrust(error)
+
+
+def _is_distrust(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
+    if answer.is_stream_consumed:
+        # A hook, or a transport that answers from memory, has read it already.
+        return _once(answer.content)
+    raw = cast("AsyncGenerator[bytes, None]", answer.aiter_raw())
+    return inflated(raw, answer.headers.get("content-encoding", ""))
+
+
+async def _once(content: bytes) -> AsyncGenerator[bytes, None]:
+    yield content
+
+
+async def _read(request: Request, answer: httpx.Response) -> Response:
+    limit = request.max_bytes if answer.is_success else _REFUSAL_KEPT
+    content = bytearray()
+    flaw: str | None = None
+    try:
+        async with aclosing(_chunks(answer)) as chunks:
+            async for chunk in chunks:
+                content += chunk
+                if len(content) > limit:
+                    flaw = f"longer than {limit} bytes"
+                    del content[limit:]
+                    break
+    except FlawError as error:
+        flaw = str(error)
+    except Exception as error:  # as above
+        if answer.is_success and request.repeatable:
+            raise _transport_error(request.call, error) from error
+        # The status says that it was done; a repeat would do it twice.
+        flaw = f"cut off after {len(content)} bytes"
+    if flaw is not None and answer.is_success:
+        # Half a result is none, and need not be held twice.
+        content.clear()
+    return _response(answer, content=bytes(content), flaw=flaw)
+
+
+def _streamed(request: Request, answer: httpx.Response) -> Response:
+    async def stream() -> AsyncGenerator[bytes, None]:
+        try:
+            async with aclosing(_chunks(answer)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except FlawError as error:
+            raise DecodeError(
+                f"content {error}", operation=request.operation.id, attempts=request.call.attempts
+            ) from error
+        except Exception as error:  # as above
+            raise _transport_error(request.call, error) from error
+
+    return _response(answer, stream=stream(), aclose=answer.aclose)
+
+
+def _response(answer: httpx.Response, **rest: Any) -> Response:  # noqa: ANN401  # as Response has it
+    return Response(status=answer.status_code, headers=dict(answer.headers.items()), **rest)

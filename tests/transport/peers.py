@@ -1,0 +1,211 @@
+"""
+What a connection meets on the other side: servers on loopback sockets that follow a script.
+"""
+
+import asyncio
+import socket
+import struct
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+
+import attrs
+import httpx
+
+NO_LINGER = struct.pack("ii", 1, 0)
+
+
+@attrs.frozen
+class Asked:
+    """
+    One request, as it came.
+    """
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Line:
+    """
+    One connection, seen from the server.
+    """
+
+    def __init__(self, peer, reader, writer):
+        self.peer = peer
+        self.reader = reader
+        self.writer = writer
+
+    async def head(self):
+        """
+        Read a request's headers; None when the other side has gone.
+        """
+        try:
+            head = await self.reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None
+        line, *rest = head.decode().rstrip().split("\r\n")
+        headers = dict(header.split(": ", 1) for header in rest)
+        return Asked(line, {name.lower(): value for name, value in headers.items()}, b"")
+
+    async def request(self):
+        """
+        Read a request; None when the other side has gone.
+        """
+        asked = await self.head()
+        if asked is not None:
+            length = int(asked.headers.get("content-length", 0))
+            asked = attrs.evolve(asked, body=await self.reader.readexactly(length))
+            self.peer.requests.append(asked)
+        return asked
+
+    async def say(self, data):
+        self.writer.write(data)
+        with suppress(ConnectionError):
+            await self.writer.drain()
+
+    def reset(self):
+        """
+        End it with a reset, as a machine does that knows nothing of the connection.
+        """
+        connection = self.writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.writer.transport.abort()
+
+    async def gone(self):
+        """
+        Wait until the other side has gone.
+        """
+        with suppress(ConnectionError):
+            while await self.reader.read(65536):
+                pass
+
+
+@attrs.define(eq=False)
+class Peer:
+    """
+    A server.
+
+    Attributes:
+        port: Where it listens.
+        url: The same as a URL.
+        requests: What it was asked, in order.
+        lines: All connections that were ever made to it.
+        open: Those that are open.
+    """
+
+    port: int
+    url: str
+    requests: list[Asked] = attrs.field(factory=list)
+    lines: list[Line] = attrs.field(factory=list)
+    open: set[Line] = attrs.field(factory=set)
+
+
+@asynccontextmanager
+async def serve(handler, *, tls=None, host="127.0.0.1"):
+    """
+    Serve each connection by `handler(line)`, at the end of which it is closed.
+    """
+    tasks = set()
+
+    async def run(line):
+        peer.lines.append(line)
+        peer.open.add(line)
+        try:
+            await handler(line)
+        finally:
+            peer.open.discard(line)
+            line.writer.close()
+
+    def accept(reader, writer):
+        tasks.add(asyncio.ensure_future(run(Line(peer, reader, writer))))
+
+    server = await asyncio.start_server(accept, host, 0, ssl=tls, backlog=1024)
+    port = server.sockets[0].getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    peer = Peer(port, f"{'http' if tls is None else 'https'}://{shown}:{port}")
+    try:
+        yield peer
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        for line in peer.lines:
+            line.writer.transport.abort()
+        await breathe()
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
+
+
+@contextmanager
+def a_deaf_port(host="127.0.0.1", port=0):
+    """
+    A port where connections are neither taken nor refused: its queue is full.
+    """
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server((host, port), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def answer(status=200, body=b"", **headers):
+    """
+    An answer as bytes; a header's underscores are hyphens.
+    """
+    named = {"content_length": len(body), **headers}
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in named.items())
+    return f"HTTP/1.1 {status} Said\r\n{lines}\r\n".encode() + body
+
+
+def answering(*answers):
+    """
+    A handler that gives each request of a connection the next answer, and the last one for good.
+    """
+
+    async def handle(line):
+        left = list(answers) or [answer()]
+        while await line.request() is not None:
+            await line.say(left.pop(0) if len(left) > 1 else left[0])
+
+    return handle
+
+
+async def silent(line):
+    """
+    A handler that reads requests and never answers.
+    """
+    await line.request()
+    await line.gone()
+
+
+async def fetch(pool, url, /, *, method="GET", content=b"", **timeouts):
+    """
+    Send a request through a pool, read its answer, and let its connection go.
+    """
+    request = httpx.Request(method, url, content=content, extensions={"timeout": timeouts})
+    response = await pool.handle_async_request(request)
+    try:
+        await response.aread()
+    finally:
+        await response.aclose()
+    return response
+
+
+async def breathe(turns=10):
+    """
+    Let the event loop do what is due, such as closing sockets.
+    """
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def until(holds):
+    """
+    Wait for what the other side of a socket is about to see.
+    """
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110  # it is not ours to tell
+            await asyncio.sleep(0)

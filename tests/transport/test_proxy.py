@@ -1,0 +1,299 @@
+"""
+Calls through a proxy: what it sees, what happens when it fails.
+"""
+
+import asyncio
+import base64
+import logging
+
+import pytest
+
+from connector_async import (
+    Activity,
+    ConnectorClient,
+    DeliveryUnknownError,
+    RetryPolicy,
+    Timeouts,
+    TokenCallable,
+)
+from connector_async.errors import DeadlineError, TransportError
+from tests.transport.peers import answer, answering, serve, silent
+
+TAKEN = answer(201, b'{"id":"42"}')
+SECRET = base64.b64encode(b"me:s3cret").decode()
+
+
+class Tunnel:
+    """
+    A handler that carries bytes to where it is asked to.
+    """
+
+    def __init__(self):
+        self.asked = []
+
+    async def __call__(self, line):
+        asked = await line.head()
+        self.asked.append(asked)
+        host, port = asked.line.split()[1].rsplit(":", 1)
+        reader, writer = await asyncio.open_connection(host, int(port))
+        await line.say(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        carrying = [
+            asyncio.ensure_future(carry(line.reader, writer)),
+            asyncio.ensure_future(carry(reader, line.writer)),
+        ]
+        try:
+            await asyncio.wait(carrying, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in carrying:
+                one.cancel()
+            writer.transport.abort()
+
+
+async def carry(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+
+
+def saying(data, then=None):
+    async def handle(line):
+        await line.head()
+        await line.say(data)
+        if then is not None:
+            then(line)
+
+    return handle
+
+
+async def send(connector):
+    return await connector.send_to_conversation("a:1", Activity.message("hello"))
+
+
+async def test_carries_tls(tls, ca_file):
+    """
+    A proxy is asked for a tunnel, once for all calls, and sees neither token nor message.
+    """
+    tunnel = Tunnel()
+    async with serve(answering(TAKEN), tls=tls) as peer, serve(tunnel) as proxy:
+        credential = TokenCallable(lambda: ("abc", 3600))
+        async with ConnectorClient(
+            credential,
+            service_url=f"{peer.url}/teams",
+            proxy=proxy.url,
+            ca_file=ca_file,
+            trusted_hosts=[f"127.0.0.1:{peer.port}"],
+        ) as connector:
+            ids = [(await send(connector)).id for _ in range(2)]
+
+    assert ["42", "42"] == ids
+    assert ["Bearer abc"] * 2 == [asked.headers["authorization"] for asked in peer.requests]
+    assert [f"CONNECT 127.0.0.1:{peer.port} HTTP/1.1"] == [asked.line for asked in tunnel.asked]
+    assert {"host": f"127.0.0.1:{peer.port}", "accept": "*/*"} == tunnel.asked[0].headers
+
+
+async def test_carries_tls_in_tls(connect, tls, ca_file):
+    """
+    A proxy may itself be spoken to by TLS.
+    """
+    async with serve(answering(TAKEN), tls=tls) as peer, serve(Tunnel(), tls=tls) as proxy:
+        connector = connect(peer.url, proxy=proxy.url, ca_file=ca_file)
+
+        assert "42" == (await send(connector)).id
+        assert [1, 1] == [len(peer.lines), len(proxy.lines)]
+
+
+async def test_hands_on_what_is_not_tls(connect):
+    """
+    A proxy is handed a plain request whole, with the URL in it.
+    """
+    async with serve(answering(TAKEN)) as proxy:
+        connector = connect("http://localhost:1", proxy=proxy.url)
+
+        assert "42" == (await send(connector)).id
+        assert ["POST http://localhost:1/teams/v3/conversations/a%3A1/activities HTTP/1.1"] == [
+            asked.line for asked in proxy.requests
+        ]
+
+
+FAILURES = {
+    "asks who we are": (saying(answer(407)), "ProxyError: 407 Said"),
+    "cannot reach the host": (saying(answer(502)), "ProxyError: 502 Said"),
+    "closes": (saying(b""), "RemoteProtocolError"),
+    "resets": (saying(b"", lambda line: line.reset()), "ReadError"),
+    "is silent": (silent, "ReadTimeout"),
+    "is none": (saying(b"SSH-2.0-OpenSSH_9.2\r\n"), "RemoteProtocolError"),
+    "closes the tunnel": (saying(b"HTTP/1.1 200 OK\r\n\r\n"), "ConnectError"),
+    "resets the tunnel": (
+        saying(b"HTTP/1.1 200 OK\r\n\r\n", lambda line: line.reset()),
+        "ConnectError",
+    ),
+}
+
+
+@pytest.mark.parametrize(("handler", "reason"), FAILURES.values(), ids=FAILURES)
+async def test_a_proxy_that_fails(connect, handler, reason):
+    """
+    Until the tunnel is there, nothing was sent, whatever becomes of the proxy.
+    """
+    timeouts = Timeouts(read=0.1) if reason == "ReadTimeout" else Timeouts()
+    async with serve(handler) as proxy:
+        connector = connect("https://localhost:1", proxy=proxy.url, timeouts=timeouts)
+        with pytest.raises(TransportError, match=f"nothing was sent .{reason}") as caught:
+            await send(connector)
+
+    error = caught.value
+    assert (False, False, False) == (error.left, error.may_have_happened, error.permanent)
+
+
+async def test_a_deadline_in_the_tunnel(connect):
+    """
+    A deadline that passes while a tunnel is asked for: nothing was done.
+    """
+    async with serve(silent) as proxy:
+        with pytest.raises(DeadlineError, match="nothing was done"):
+            await send(connect("https://localhost:1", proxy=proxy.url, deadline=0.1))
+
+
+async def test_strangers_behind_a_proxy(connect, tls):
+    """
+    A certificate that nobody vouches for is not trusted behind a proxy either, and not tried again.
+    """
+    async with serve(answering(TAKEN), tls=tls) as peer, serve(Tunnel()) as proxy:
+        connector = connect(peer.url, proxy=proxy.url, retry=RetryPolicy(attempts=4))
+        with pytest.raises(TransportError, match="certificate verify failed") as caught:
+            await send(connector)
+
+    assert (False, True, 1) == (caught.value.left, caught.value.permanent, caught.value.attempts)
+
+
+async def test_answers_lost_behind_a_proxy(connect, tls, ca_file):
+    """
+    Once the request itself is under way in the tunnel, it may have arrived.
+    """
+
+    async def close(line):
+        await line.request()
+
+    async with serve(close, tls=tls) as peer, serve(Tunnel()) as proxy:
+        connector = connect(peer.url, proxy=proxy.url, ca_file=ca_file)
+        with pytest.raises(DeliveryUnknownError):
+            await send(connector)
+
+        assert 1 == len(peer.requests)
+
+
+async def test_answers_lost_by_a_proxy(connect):
+    """
+    A plain request that a proxy took may have arrived.
+    """
+    async with serve(saying(b"")) as proxy:
+        with pytest.raises(DeliveryUnknownError):
+            await send(connect("http://localhost:1", proxy=proxy.url))
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [
+        ("HTTPS_PROXY", "http://"),
+        ("https_proxy", "http://"),
+        ("ALL_PROXY", ""),
+        ("HTTPS_PROXY", ""),
+    ],
+)
+async def test_the_environments_proxy(trusting, monkeypatch, tls, name, scheme):
+    """
+    Without one of its own, a client takes the proxy of the environment.
+    """
+    tunnel = Tunnel()
+    async with serve(answering(TAKEN), tls=tls) as peer, serve(tunnel) as proxy:
+        monkeypatch.setenv(name, f"{scheme}127.0.0.1:{proxy.port}")
+
+        assert "42" == (await send(trusting(peer.url))).id
+        assert 1 == len(tunnel.asked)
+
+
+@pytest.mark.parametrize("hosts", ["127.0.0.1", "example.com, 127.0.0.1", "*"])
+async def test_hosts_without_proxy(connect, monkeypatch, hosts):
+    """
+    A host that `NO_PROXY` names is spoken to directly.
+    """
+    async with serve(answering(TAKEN)) as peer, serve(answering()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", hosts)
+
+        assert "42" == (await send(connect(peer.url))).id
+        assert [] == proxy.lines
+
+
+async def test_a_proxy_of_ones_own_counts_for_all_hosts(connect, monkeypatch):
+    """
+    The proxy that a client was told is used, whatever the environment says.
+    """
+    async with serve(answering(TAKEN)) as proxy, serve(answering()) as other:
+        monkeypatch.setenv("HTTP_PROXY", other.url)
+        monkeypatch.setenv("NO_PROXY", "*")
+
+        assert "42" == (await send(connect("http://localhost:1", proxy=proxy.url))).id
+        assert [] == other.lines
+
+
+async def test_an_environments_proxy_that_cannot_be(connect, monkeypatch):
+    """
+    A proxy of the environment that is none fails the call, and is not tried again.
+    """
+    monkeypatch.setenv("HTTP_PROXY", "gopher://me:s3cret@localhost:70")
+    with pytest.raises(TransportError, match=r"nothing was sent .*has no URL of a proxy") as caught:
+        await send(connect("http://localhost:1", retry=RetryPolicy(attempts=4)))
+
+    assert (True, 1) == (caught.value.permanent, caught.value.attempts)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_shows_its_password_to_the_proxy_only(connect, tls, ca_file, caplog, scheme):
+    """
+    A proxy's password goes to the proxy; neither the host nor any log sees it.
+    """
+    caplog.set_level(logging.DEBUG)
+    tunnel = Tunnel()
+    through = answering(TAKEN) if scheme == "http" else tunnel
+    async with serve(answering(TAKEN), tls=tls) as peer, serve(through) as proxy:
+        url = f"{scheme}://127.0.0.1:{peer.port}"
+        mine = proxy.url.replace("//", "//me:s3cret@")
+        connector = connect(url, proxy=mine, ca_file=ca_file)
+        assert "42" == (await send(connector)).id
+        seen = [*proxy.requests, *tunnel.asked]
+
+    assert [f"Basic {SECRET}"] == [asked.headers["proxy-authorization"] for asked in seen]
+    assert [] == [asked for asked in peer.requests if "proxy-authorization" in asked.headers]
+    assert "s3cret" not in caplog.text + repr(connector)
+    assert SECRET not in caplog.text
+
+
+async def test_keeps_its_password_out_of_errors(connect, caplog):
+    """
+    What fails at a proxy is told without its password.
+    """
+    caplog.set_level(logging.DEBUG)
+    async with serve(saying(answer(407))) as proxy:
+        mine = proxy.url.replace("//", "//me:s3cret@")
+        with pytest.raises(TransportError) as caught:
+            await send(connect("https://localhost:1", proxy=mine))
+
+    assert (
+        "s3cret" not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r} {caplog.text}"
+    )
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["localhost:3128", "ftp://me:s3cret@localhost", "http://", "http://[::1", "", "http://x:y"],
+)
+def test_refuses_what_is_no_proxy(proxy):
+    """
+    A proxy that cannot be is refused when the client is made, and not shown.
+    """
+    with pytest.raises(ValueError, match=r"^the proxy has no URL of a proxy") as caught:
+        ConnectorClient(None, proxy=proxy)
+
+    assert "s3cret" not in str(caught.value)
