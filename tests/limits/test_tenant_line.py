@@ -22,7 +22,7 @@ class Tenant:
         self.lines = Lines()
         self.waiting = dict(waiting)
         self.order = []
-        self.turns = 1
+        self.turns = dict.fromkeys(waiting, 1)
         self.tasks = {}
 
     async def stand(self, *names):
@@ -39,7 +39,7 @@ class Tenant:
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
     async def _pass(self, name):
-        for _ in range(self.turns):
+        for _ in range(self.turns[name]):
             async with self.lines.hold("tenant", lambda: -self.waiting[name]):
                 self.order.append(name)
                 await settle()
@@ -84,20 +84,22 @@ async def test_who_has_got_more_to_send():
 
 async def test_who_gets_more_to_send_while_others_come_again():
     """
-    Nor is it passed over by those who stand again and again.
+    Nor is it passed over by those who stand again and again, or wait for all who came before it.
     """
+    idle = [f"idle {number}" for number in range(60)]
     busy = [f"busy {number}" for number in range(20)]
-    tenant = Tenant(light=1, **dict.fromkeys(busy, 5))
-    tenant.turns = 10
-    await tenant.stand(*busy, "light")
+    tenant = Tenant(grown=1, **dict.fromkeys(idle, 1), **dict.fromkeys(busy, 5))
+    tenant.turns.update(dict.fromkeys(busy, 20))
+    await tenant.stand(*idle, *busy, "grown")
 
-    tenant.lines.leave("tenant")
+    passing = asyncio.create_task(tenant.pass_all())
     await settle()
-    await tenant.lines.enter("tenant")
-    tenant.waiting["light"] = 9
-    await tenant.pass_all()
+    begun = len(tenant.order)
+    tenant.waiting["grown"] = 9
+    await passing
 
-    assert tenant.order.index("light") < 30
+    assert 1 <= begun < 5
+    assert tenant.order.index("grown") < 90
 
 
 async def test_every_tenth_turn_by_age():

@@ -9,7 +9,7 @@ from collections import Counter
 import httpx
 import pytest
 
-from connector_async import ConnectorClient, TokenCallable
+from connector_async import ConnectorClient, RetryPolicy, TokenCallable
 from connector_async.events import Waited
 from connector_async.testing import VirtualClock, run_virtual
 
@@ -257,6 +257,25 @@ def test_a_refusal_is_obeyed():
 
     assert 20 == len(sent)
     assert 7 * SECOND <= second - first <= 7.7 * SECOND
+
+
+def test_what_never_left_is_not_counted():
+    """
+    A message that could not be sent takes nothing from its conversation's windows.
+    """
+
+    class Unreachable(Service):
+        failures = 3
+
+        async def handle_async_request(self, request):
+            if self.failures:
+                self.failures -= 1
+                raise httpx.ConnectError("unreachable")
+            return await super().handle_async_request(request)
+
+    service, _ = serve([Offer(0, 1) for _ in range(7)], Unreachable(), retry=RetryPolicy(base=0))
+
+    assert [0] * 7 == service.times("conversation")["c1"]
 
 
 def cold(seconds):

@@ -3,6 +3,7 @@ Compressed bodies: undone, refused, and bounded.
 """
 
 import gzip
+import itertools
 import tracemalloc
 import zlib
 from contextlib import aclosing
@@ -111,6 +112,7 @@ async def test_shows_little_of_a_strange_encoding():
         (gzip.compress(TEXT)[:-8] + bytes(8), "not compressed as it says"),
         (gzip.compress(TEXT) + b"and more", "not compressed as it says"),
     ],
+    ids=itertools.count(),
 )
 async def test_tells_what_is_no_compression(data, flaw):
     """
