@@ -5,9 +5,12 @@ Whether a number, or a value, that a caller gives can be; what is wrong is told 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import attrs
+
+# More than a float of seconds can count to without losing the seconds.
+_LONGEST: Final = 1e15
 
 
 def seconds(name: str, value: object, *, zero: bool = False) -> None:
@@ -22,7 +25,7 @@ def seconds(name: str, value: object, *, zero: bool = False) -> None:
         raise TypeError(f"{name} is a time in seconds, not {type(value).__name__}")
     least = "0 or more" if zero else "more than 0"
     fits = value >= 0 if zero else value > 0
-    if not fits or value == float("inf"):
+    if not fits or value > _LONGEST:
         raise ValueError(f"{name} is a time in seconds, {least} and finite, not {value}")
 
 

@@ -46,7 +46,7 @@ class CallOptions(TypedDict, total=False):
         limits: What is kept to before the service refuses; `Limits.teams()` by
             default. `Limits.teams(processes=4)` where four processes share the bot.
         tenant_id: Whose tenant the calls count against; by default the one that
-            the body or the service URL names.
+            the body, what `at()` was given, or the service URL names.
         headers: Further headers of each request; none of those that are set here.
         user_agent: What to send as User-Agent.
         observers: Whom to tell of events (`connector_async.events`).

@@ -32,6 +32,7 @@ def request_for(
     base: ServiceUrl,
     options: Options,
     *,
+    tenant: str | None,
     ids: tuple[str, ...],
     query: tuple[str | None, ...],
     body: object,
@@ -57,7 +58,9 @@ def request_for(
         repeatable=operation.repeatable or operation.repeatable_if(plain or {}, base.is_teams),
         conversation=_conversation(operation, ids, plain or {}),
         # A GUID is the same in either case, and so must its log be.
-        tenant=(options.tenant_id or _tenant_of(plain or {}) or base.tenant_id or "").lower(),
+        tenant=(
+            options.tenant_id or _tenant_of(plain or {}) or tenant or base.tenant_id or ""
+        ).lower(),
         teams=base.is_teams,
         streamed=streamed,
         max_bytes=_max_bytes(operation, options),

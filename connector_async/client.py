@@ -153,6 +153,7 @@ class ConnectorClient:
         self._options = evolved(Options(), options)
         self._cloud = named(cloud)
         self._anonymous = credential is None
+        self._tenant: str | None = None
         self._base = self._trusted(
             _default_url(self._cloud) if service_url is None else service_url
         )
@@ -194,6 +195,7 @@ class ConnectorClient:
         Args:
             where: The URL, or what carries it: an incoming activity, a stored
                 conversation reference, the answer of `create_conversation`.
+                Of an activity or a reference the tenant is taken, too.
 
         Raises:
             UntrustedServiceUrlError: A host that may not see a token.
@@ -202,6 +204,7 @@ class ConnectorClient:
         """
         sibling = self._sibling()
         sibling._base = sibling._trusted(where)
+        sibling._tenant = _tenant_of(where)
         return sibling
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
@@ -219,6 +222,8 @@ class ConnectorClient:
         """
         sibling = self._sibling()
         sibling._options = evolved(self._options, options)
+        if "trusted_hosts" in options:
+            sibling._base = sibling._trusted(self._base)
         sibling._compose()
         return sibling
 
@@ -324,8 +329,8 @@ class ConnectorClient:
             its calls go from now on: `connector.at(created)`.
 
         Raises:
-            DeliveryUnknownError: It may have been created; not for a 1:1
-                without first activity on Teams, which is simply repeated.
+            DeliveryUnknownError: It may have been created. A 1:1 without
+                first activity on Teams is repeated before that.
             BadRequestError: The channel wants other parameters.
             NotInRosterError: The app is not installed for that user or team.
             BotBlockedError: The user blocked the bot.
@@ -814,6 +819,7 @@ class ConnectorClient:
             call,
             self._base,
             self._options,
+            tenant=self._tenant,
             ids=ids,
             query=query,
             body=body,
@@ -879,6 +885,10 @@ def _default_url(cloud: Cloud) -> str:
             "incoming activities have it"
         )
     return cloud.teams_url
+
+
+def _tenant_of(where: object) -> str | None:
+    return getattr(getattr(where, "conversation", None), "tenant_id", None)
 
 
 def _url_of(where: ServiceUrl | HasServiceUrl) -> str:

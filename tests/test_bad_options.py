@@ -428,3 +428,15 @@ async def test_at(connector, where, error, text):
         connector.at(where)
 
     assert text == str(raised.value)
+
+
+async def test_a_host_that_is_no_longer_trusted():
+    """
+    A sibling that trusts fewer hosts cannot stay at one of those that it does not trust.
+    """
+    connector = ConnectorClient(
+        None, service_url="https://skills.example.com", trusted_hosts=["skills.example.com"]
+    )
+
+    with pytest.raises(UntrustedServiceUrlError, match=r"skills\.example\.com"):
+        connector.with_options(trusted_hosts=[])

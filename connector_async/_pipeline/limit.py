@@ -19,7 +19,8 @@ that are longer by a margin for the time on the way.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final
 
 import attrs
@@ -28,7 +29,7 @@ from connector_async import events
 from connector_async._clock import Clock
 from connector_async._lines import Lines, Rank
 from connector_async._pipeline.message import Call, Handler, Request, Response
-from connector_async.errors import LimitError
+from connector_async.errors import ConnectorError, LimitError
 from connector_async.limits import Claim, Limits, LimitStore, Quota
 from connector_async.limits.quota import SECOND, Windows
 
@@ -101,7 +102,11 @@ class Limiter:
         What a request must be entered for.
         """
         lane = request.operation.lane
-        conversation = f"{self._app_id} {request.conversation or ''}"
+        quotas = _quotas(request.operation.quota)
+        # What is about no conversation has nothing in common but its quota.
+        conversation = f"{self._app_id} {request.conversation or quotas[0].value}"
+        # Teams counts a tenant's calls over all of its hosts; others have limits of their own.
+        where = request.tenant if request.teams else f"{request.tenant} {request.host}"
         return Claims(
             conversation=Claim(f"conversation {conversation}", ()),
             quotas=tuple(
@@ -110,14 +115,12 @@ class Limiter:
                     limits.windows_of(quota) if lane else _stretched(limits.windows_of(quota)),
                     on_answer=lane,
                 )
-                for quota in _quotas(request.operation.quota)
+                for quota in quotas
             ),
-            tenant=Claim(
-                f"tenant {self._app_id} {request.tenant}", _stretched(limits.windows_of_tenant)
-            ),
+            tenant=Claim(f"tenant {self._app_id} {where}", _stretched(limits.windows_of_tenant)),
         )
 
-    def foresee(self, claims: Claims, call: Call, ahead: int, rank: int = 0) -> None:
+    def foresee(self, claims: Claims, call: Call, ahead: int, rank: int | None = None) -> None:
         """
         Refuse a turn that the limits put after the deadline.
 
@@ -125,7 +128,7 @@ class Limiter:
             claims: What it must be entered for.
             call: Whose it is.
             ahead: How many of its own conversation go before it.
-            rank: Its rank in the tenant's line.
+            rank: Its rank in the tenant's line; None where it is not known yet.
 
         Raises:
             LimitError: With so many ahead, it cannot come in time.
@@ -134,7 +137,7 @@ class Limiter:
             return
         now = self._now()
         own = self._store.outlook(claims.own, now, ahead)
-        heads = self._tenants.ahead(claims.tenant.key, rank)
+        heads = 0 if rank is None else self._tenants.ahead(claims.tenant.key, rank)
         tenant = self._store.outlook((claims.tenant,), now, heads)
         self._refuse_if_late(call, now, max(own, tenant))
 
@@ -153,7 +156,7 @@ class Limiter:
             LimitError: Its turn would come after the deadline.
         """
         before = self._now()
-        if await self._goes_at_once(claims, before):
+        if await self._goes_at_once(claims, call, before):
             return
         ahead = self._conversations.ahead(claims.line)
 
@@ -199,10 +202,20 @@ class Limiter:
         if len({refused for _, refused, _ in hit}) >= _TENANT_REFUSALS:
             await self._store.pause(claims.tenant.key, max(until for _, _, until in hit))
 
-    async def _goes_at_once(self, claims: Claims, now: int) -> bool:
-        if self._conversations.ahead(claims.line) or self._tenants.ahead(claims.tenant.key):
+    async def _admit(self, claims: Claims, call: Call, now: int) -> int:
+        try:
+            return await self._store.admit(claims.all, now)
+        except Exception as error:
+            raise ConnectorError(
+                f"not sent: the limit store failed: {type(error).__name__}: {error}",
+                operation=call.operation.id,
+                attempts=call.attempts,
+            ) from error
+
+    async def _goes_at_once(self, claims: Claims, call: Call, now: int) -> bool:
+        if self._conversations.ahead(claims.line) or self._is_crowded(claims.tenant):
             return False
-        return await self._store.admit(claims.all, now) <= now
+        return await self._admit(claims, call, now) <= now
 
     async def _pass(self, claims: Claims, call: Call, rank: Rank) -> bool:
         """
@@ -212,15 +225,22 @@ class Limiter:
             False where the conversation was throttled meanwhile.
         """
         await self._until_free(claims.own, call)
-        async with self._tenants.hold(claims.tenant.key, rank):
+        async with self._in_line(claims.tenant, rank):
             while True:
                 now = self._now()
-                when = await self._store.admit(claims.all, now)
+                when = await self._admit(claims, call, now)
                 if when <= now:
                     return True
                 if self._store.outlook(claims.own, now) > now:
                     return False
                 await self._sleep_until(when, call)
+
+    def _is_crowded(self, tenant: Claim) -> bool:
+        return bool(tenant.windows) and self._tenants.ahead(tenant.key) > 0
+
+    def _in_line(self, tenant: Claim, rank: Rank) -> AbstractAsyncContextManager[None]:
+        # Who has no limit to share with others does not wait for them.
+        return self._tenants.hold(tenant.key, rank) if tenant.windows else nullcontext()
 
     async def _until_free(self, own: Sequence[Claim], call: Call) -> None:
         while (when := self._store.outlook(own, self._now())) > self._now():
@@ -293,12 +313,28 @@ def limit(
             response = await next_(request)
         finally:
             if request.call.left:
-                await limiter.settle(claims)
+                await _afterwards(request, limiter.settle(claims))
         if response.status == 429:
-            await limiter.refused(claims, response.retry_after)
+            await _afterwards(request, limiter.refused(claims, response.retry_after))
         return response
 
     return handle
+
+
+async def _afterwards(request: Request, noting: Awaitable[None]) -> None:
+    """
+    Note what has happened; a store that fails must not take the answer away.
+    """
+    try:
+        await noting
+    except Exception as error:  # noqa: BLE001  # a store of the caller's raises what it likes
+        request.call.notify(
+            events.Warned(
+                call=request.call.number,
+                operation=request.operation.id,
+                message=f"the limit store failed: {type(error).__name__}: {error}",
+            )
+        )
 
 
 _NONE: Final = Limits.none()

@@ -4,7 +4,13 @@ Whose limits a call counts against.
 
 import pytest
 
-from connector_async import ConnectorClient, Limits, TokenCallable
+from connector_async import (
+    Activity,
+    ConnectorClient,
+    ConversationAccount,
+    Limits,
+    TokenCallable,
+)
 from connector_async.errors import LimitError
 from connector_async.limits import windows
 from connector_async.testing import FakeClock
@@ -100,10 +106,10 @@ CONVERSATIONS = [
     ("members my-bot a:1", lambda c: c.get_conversation_paged_members("a:1")),
     ("members my-bot a:1", lambda c: c.get_conversation_member("a:1", "29:1")),
     ("members my-bot a:1", lambda c: c.delete_conversation_member("a:1", "29:1")),
-    ("conversations my-bot ", lambda c: c.get_conversations()),
+    ("conversations my-bot conversations", lambda c: c.get_conversations()),
     ("other my-bot a:1", lambda c: c.upload_attachment("a:1", {})),
-    ("other my-bot ", lambda c: c.get_attachment_info("x")),
-    ("other my-bot ", lambda c: c.get_attachment("x")),
+    ("other my-bot other", lambda c: c.get_attachment_info("x")),
+    ("other my-bot other", lambda c: c.get_attachment("x")),
     ("create my-bot 29:1", lambda c: c.create_conversation({"members": [{"id": "29:1"}]})),
     (
         "create my-bot 19:x",
@@ -111,11 +117,14 @@ CONVERSATIONS = [
             {"members": [{"id": "29:1"}], "channelData": {"channel": {"id": "19:x;messageid=1"}}}
         ),
     ),
-    ("create my-bot ", lambda c: c.create_conversation({"members": [{"id": "1"}, {"id": "2"}]})),
-    ("create my-bot ", lambda c: c.create_conversation({"members": {"id": "29:1"}})),
-    ("create my-bot ", lambda c: c.create_conversation({"members": 5})),
-    ("create my-bot ", lambda c: c.create_conversation({"members": [None]})),
-    ("create my-bot ", lambda c: c.create_conversation({})),
+    (
+        "create my-bot create",
+        lambda c: c.create_conversation({"members": [{"id": "1"}, {"id": "2"}]}),
+    ),
+    ("create my-bot create", lambda c: c.create_conversation({"members": {"id": "29:1"}})),
+    ("create my-bot create", lambda c: c.create_conversation({"members": 5})),
+    ("create my-bot create", lambda c: c.create_conversation({"members": [None]})),
+    ("create my-bot create", lambda c: c.create_conversation({})),
 ]
 
 
@@ -197,3 +206,15 @@ async def test_other_apps(transport, router, log):
     (keys,) = log.asked
     assert "send  a:1" in keys
     assert "tenant  " == keys[-1]
+
+
+async def test_tenant_of_where_it_is(connector, log):
+    """
+    Calls at an activity, or a reference, count for its tenant, with a body or without.
+    """
+    place = Activity(service_url=EMEA, conversation=ConversationAccount(id="a:1", tenant_id="T-1"))
+
+    await connector.at(place).get_conversation_member("a:1", "29:1")
+    await connector.at(place.reference()).send_to_conversation("a:1", {})
+
+    assert ["tenant my-bot t-1"] * 2 == [keys[-1] for keys in log.asked]

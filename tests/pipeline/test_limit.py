@@ -9,7 +9,7 @@ import pytest
 from connector_async import _operations as op
 from connector_async import events
 from connector_async._pipeline.limit import Limiter, limit, limits_for
-from connector_async.errors import LimitError, TransportError
+from connector_async.errors import ConnectorError, LimitError, TransportError
 from connector_async.limits import Limits, MemoryStore, windows
 from connector_async.testing import VirtualClock, run_virtual
 from tests.pipeline.script import Wire, a_call, a_request, accepted, answer, lost, never_left
@@ -791,3 +791,85 @@ def test_whose_log():
     assert ["members bot a", "unpaged_members bot a"] == [claim.key for claim in claims.quotas]
     assert "tenant bot t" == claims.tenant.key
     assert [*claims.own, claims.tenant] == list(claims.all)
+
+
+class BrokenStore(MemoryStore):
+    """
+    A store that cannot be reached for some of its work.
+    """
+
+    def __init__(self, *broken):
+        super().__init__()
+        for name in broken:
+            setattr(self, name, self._fail)
+
+    async def _fail(self, *_):
+        raise TimeoutError("no route to the store")
+
+
+def test_a_store_that_cannot_admit():
+    """
+    Nothing is sent where the store cannot be asked, and the error says so.
+    """
+
+    async def main():
+        service = Service()
+        handle = a_limit(service, limiter=a_limiter(BrokenStore("admit")))
+        with pytest.raises(ConnectorError, match="not sent: the limit store failed: TimeoutError"):
+            await handle(named("a", SEND))
+        return service.came
+
+    assert [] == run_virtual(main())
+
+
+def test_a_store_that_cannot_note():
+    """
+    An answer is not lost because the store cannot note it; the observers are warned.
+    """
+    told = []
+
+    async def main():
+        service = Service(b=answer(429))
+        handle = a_limit(service, limiter=a_limiter(BrokenStore("settle", "pause")))
+        return [(await handle(named(name, SEND, notify=told.append))).status for name in "ab"]
+
+    assert [201, 429] == run_virtual(main())
+    warnings = [event.message for event in told if isinstance(event, events.Warned)]
+    assert ["the limit store failed: TimeoutError: no route to the store"] * 3 == warnings
+
+
+def test_who_has_no_limits_waits_for_nobody():
+    """
+    A call to another channel does not stand behind the crowd of a tenant on Teams.
+    """
+
+    async def main():
+        limits = Limits.teams()
+        service, limiter = Service(), a_limiter()
+        handle = a_limit(service, limits, limiter)
+        crowd = begin(handle, *(named(f"c{n}", SEND, teams=True) for n in range(200)))
+        await asyncio.sleep(0.5)
+        await handle(named("slack", SEND, teams=False, host="slack.botframework.com"))
+        for call in crowd:
+            call.cancel()
+        await asyncio.wait(crowd)
+        return service.times("slack")
+
+    assert [0.5] == run_virtual(main())
+
+
+def test_a_refusal_elsewhere_pauses_no_tenant_on_teams():
+    """
+    What other channels refuse says nothing of the tenant's calls on Teams.
+    """
+
+    async def main():
+        limits = Limits.teams()
+        refusals = {f"s{n}": answer(429, retry_after=300.0) for n in range(3)}
+        service = Service(**refusals)
+        handle = a_limit(service, limits)
+        await in_turn(handle, *(named(name, SEND, host="slack", teams=False) for name in refusals))
+        await handle(named("teams", SEND, teams=True))
+        return service.times("teams")
+
+    assert [0.0] == run_virtual(main())
