@@ -28,17 +28,16 @@ def authorize(tokens: TokenProvider | None, next_: Handler) -> Handler:
 
     async def get(request: Request) -> AccessToken:
         try:
-            return await tokens.get()
+            token: object = await tokens.get()
         except ConnectorError as error:
             error.operation = request.operation.id
             error.attempts = request.call.attempts
             raise
         except Exception as error:
-            raise TokenError(
-                f"the token provider failed: {type(error).__name__}",
-                operation=request.operation.id,
-                attempts=request.call.attempts,
-            ) from error
+            raise _failed(request, f"failed: {type(error).__name__}") from error
+        if not isinstance(token, AccessToken):  # pyright: ignore[reportUnnecessaryIsInstance]  # a provider of the caller's
+            raise _failed(request, f"gave no AccessToken, but {type(token).__name__}")
+        return token
 
     async def handle(request: Request) -> Response:
         token = await get(request)
@@ -47,7 +46,17 @@ def authorize(tokens: TokenProvider | None, next_: Handler) -> Handler:
         except AuthenticationError:
             if not tokens.invalidate(token):
                 raise
-        fresh = await get(request)
+            fresh = await get(request)
+            if fresh.token == token.token:
+                raise
         return await next_(attrs.evolve(request, token=fresh.token))
 
     return handle
+
+
+def _failed(request: Request, what: str) -> TokenError:
+    return TokenError(
+        f"the token provider {what}",
+        operation=request.operation.id,
+        attempts=request.call.attempts,
+    )

@@ -200,6 +200,8 @@ class TokenCache:
         self._failure: _Failure | None = None
         self._rested_at = -math.inf
         self._forced_at = -math.inf
+        # The service refused the token at hand, and it is not known yet whether one better is had.
+        self._refused = False
         self._closed = False
 
     async def get(self) -> AccessToken:
@@ -219,21 +221,23 @@ class TokenCache:
         """
         Say that the service refused this token.
 
-        It is dropped if it is the one at hand, at most once in 30 s: a service
-        that refuses every token must not turn each call into a login.
+        If it is the one at hand, the next `get()` fetches another, at most once
+        in 30 s: a service that refuses every token must not turn each call into
+        a login. Where none can be had the old one stays, since it may be good
+        elsewhere.
 
         Returns:
-            Whether `get()` will give another one. True also when the token at
-            hand is a newer one already. False when it is too early to ask again;
-            the token stays.
+            Whether `get()` will try for another one. True also when the token
+            at hand is a newer one already. False when it is too early to ask again.
         """
-        if self._token is None or self._token.token != token.token:
+        if self._refused or self._token is None or self._token.token != token.token:
             return True
         now = self._clock.monotonic()
         if now < self._forced_at + REST:
             return False
         self._forced_at = now
-        self._token = None
+        self._token = attrs.evolve(self._token, refresh_at=-math.inf)
+        self._refused = True
         return True
 
     async def aclose(self) -> None:
@@ -251,7 +255,7 @@ class TokenCache:
             raise ClientStateError("no token: the client is closed")
         now = self._clock.monotonic()
         token = self._token
-        if token is not None and now < token.expires_at:
+        if token is not None and now < token.expires_at and not self._refused:
             if now >= self._rested_at:
                 self._under_way()
             return token
@@ -275,9 +279,12 @@ class TokenCache:
                 raise ClientStateError("no token: the client was closed meanwhile")
             raise TokenError("no token: the fetch cancelled itself")
         outcome = flight.result()
-        if isinstance(outcome, TokenError):
-            raise _again(outcome)
-        return outcome
+        if isinstance(outcome, AccessToken):
+            return outcome
+        token = self._token
+        if token is not None and self._clock.monotonic() < token.expires_at:
+            return token
+        raise _again(outcome)
 
     async def _fly(self) -> AccessToken | TokenError:
         # The failure is the flight's result, not its exception: nobody has to be there for it.
@@ -312,6 +319,7 @@ class TokenCache:
         )
 
     def _keep(self, outcome: AccessToken | TokenError, now: float) -> None:
+        self._refused = False
         if isinstance(outcome, AccessToken):
             self._token = outcome
             self._failure = None

@@ -180,3 +180,17 @@ async def test_the_jitter_is_the_cache_s(clock):
     token = await a_cache(Provider(a_grant()), clock, chance=0.5).get()
 
     assert 1000 + 2880 * 0.975 == token.refresh_at
+
+
+async def test_refused_token_stays_where_none_better_is_had(clock):
+    """
+    A token that one service refused is handed out again where the provider gives no other.
+    """
+    provider = Provider(a_grant("token-1"), TokenError("down"), a_grant("token-2"))
+    cache = a_cache(provider, clock)
+    old = await cache.get()
+
+    assert cache.invalidate(old)
+    assert "token-1" == (await cache.get()).token
+    assert 2 == provider.fetches
+    assert not cache.invalidate(old)

@@ -151,3 +151,55 @@ async def test_no_fresh_token():
 
     assert ("sendToConversation", 1) == (failed.value.operation, failed.value.attempts)
     assert 1 == len(service.requests)
+
+
+async def test_the_same_token_again():
+    """
+    Where no other token is had, the 401 is raised, and nothing is sent once more.
+    """
+    service = Script(refused(401))
+
+    with pytest.raises(AuthenticationError):
+        await authorize(Tokens("old", "old"), service)(a_request())
+
+    assert ["old"] == sent(service)
+
+
+class Broken:
+    """
+    A provider of a caller's that does not do as it should.
+    """
+
+    def __init__(self, outcome):
+        self.outcome = outcome
+
+    async def get(self):
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    def invalidate(self, token):
+        raise NotImplementedError(token)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text"),
+    [
+        (None, "gave no AccessToken, but NoneType"),
+        ("eyJ.secret", "gave no AccessToken, but str"),
+        (TimeoutError("eyJ.secret"), "failed: TimeoutError"),
+        (KeyError("eyJ.secret"), "failed: KeyError"),
+    ],
+    ids=["nothing", "a text", "a timeout", "a mistake"],
+)
+async def test_a_broken_provider(outcome, text):
+    """
+    Whatever a provider gives or raises, it is a TokenError, without what it gave.
+    """
+    service = Script()
+
+    with pytest.raises(TokenError) as caught:
+        await authorize(Broken(outcome), service)(a_request())
+
+    assert f"sendToConversation: the token provider {text}" == str(caught.value)
+    assert [] == service.requests
