@@ -70,6 +70,8 @@ class Request:
             conversation.
         tenant: Whose log it counts in; "" where none is known.
         teams: Whether it goes to Teams.
+        elsewhere: Whether it goes where a redirect led, and nothing of the
+            caller's must go along.
         streamed: Whether the answer's body is left to the caller.
         max_bytes: How long the answer's body may be.
     """
@@ -85,6 +87,7 @@ class Request:
     conversation: str | None = None
     tenant: str = ""
     teams: bool = False
+    elsewhere: bool = False
     streamed: bool = False
     max_bytes: int = 4 * 2**20
 

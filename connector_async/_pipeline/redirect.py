@@ -51,14 +51,31 @@ def redirect(next_: Handler, *, resolve: Resolve | None) -> Handler:
             return response
         for _ in range(_HOPS):
             if response.status not in _REDIRECTS:
-                return response
+                return _of_the_store(request, response)
             request = await _hop(request, response, resolve)
             response = await next_(request)
         if response.status in _REDIRECTS:
             raise _refused(request, f"redirected more than {_HOPS} times")
-        return response
+        return _of_the_store(request, response)
 
     return handle
+
+
+def _of_the_store(request: Request, response: Response) -> Response:
+    """
+    What came after a hop is no answer of the service: its 401 says nothing of
+    our token, and its 429 nothing of the service's limits.
+    """
+    if not request.elsewhere or 200 <= response.status < 300:
+        return response
+    raise TransportError(
+        f"the attachment's content was not fetched: {request.host}, where it lies, answered "
+        f"{response.status}",
+        left=True,
+        permanent=response.status < 500,
+        operation=request.operation.id,
+        attempts=request.call.attempts,
+    )
 
 
 async def _hop(request: Request, response: Response, resolve: Resolve | None) -> Request:
@@ -69,7 +86,12 @@ async def _hop(request: Request, response: Response, resolve: Resolve | None) ->
         await _check_public(request, target, resolve)
     headers = {name: request.headers[name] for name in _KEPT if name in request.headers}
     return attrs.evolve(
-        request, url=target.geturl(), host=target.netloc, headers=headers, token=None
+        request,
+        url=target.geturl(),
+        host=target.netloc,
+        headers=headers,
+        token=None,
+        elsewhere=True,
     )
 
 

@@ -95,13 +95,19 @@ class HttpxExchange:
         )
         if isinstance(self._http, httpx.AsyncClient):
             request.call.left = not self._http.is_closed
-            return await self._http.send(message, stream=True, auth=None, follow_redirects=False)
+            try:
+                return await self._http.send(
+                    message, stream=True, auth=None, follow_redirects=False
+                )
+            except httpx.HTTPStatusError as refusal:
+                # A hook's `raise_for_status()`: what a status means is decided above.
+                return refusal.response
         request.call.left = True
         return await self._http.handle_async_request(message)
 
     def _headers(self, request: Request) -> dict[str, str]:
         headers = dict(request.headers)
-        if isinstance(self._http, httpx.AsyncClient):
+        if isinstance(self._http, httpx.AsyncClient) and not request.elsewhere:
             headers = {**self._http.headers, **headers}
             # A secret of the client's must not go where a token may not.
             headers.pop("authorization", None)

@@ -404,3 +404,17 @@ async def test_does_not_resolve_what_is_no_name(host):
     """
     with pytest.raises((socket.gaierror, UnicodeError)):
         await resolve(host, 443)
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent"), [(401, True), (404, True), (429, True), (503, False)]
+)
+async def test_what_the_store_answers(status, permanent):
+    """
+    A refusal after a hop is not taken for the service's: neither token nor limits are blamed.
+    """
+    error = await refusal_of(to(STORE), answer(status))
+
+    assert f"store.example.net, where it lies, answered {status}" in str(error)
+    assert permanent is error.permanent
+    assert not error.may_have_happened
