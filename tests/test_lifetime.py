@@ -17,7 +17,6 @@ from connector_async import Activity, ConnectorClient, TokenCallable
 from connector_async.errors import (
     ClientStateError,
     DeliveryUnknownError,
-    TransportError,
 )
 from tests.transport.cut import cuts
 from tests.transport.peers import answer, answering, breathe, serve, silent, until
@@ -149,11 +148,10 @@ async def test_a_close_can_be_cancelled():
     """
     A close that is cancelled, wherever it waits, has closed everything all the same.
     """
-    async with serve(silent) as peer:
+    async with serve(silent_on_messages) as peer:
         made = []
 
         async def begin():
-            peer.requests.clear()
             made[:] = await a_busy_client(peer)
 
         def close():
@@ -170,14 +168,21 @@ async def test_a_close_can_be_cancelled():
             assert connector._cache._flight.done()
             with pytest.raises(ClientStateError):
                 await send(connector)
-        await asyncio.wait([made[1]])
+        with pytest.raises(DeliveryUnknownError):
+            await made[1]
 
     assert 3 < len(waits)
 
 
+async def silent_on_messages(line):
+    while (asked := await line.request()) is not None:
+        if asked.line.startswith("GET"):
+            await line.say(answer(200, b"{}"))
+
+
 async def a_busy_client(peer):
     """
-    A client with a call on the wire, and a fetch of its next token that does not end.
+    A client with a call on the wire, an idle connection, and a fetch of a token that does not end.
     """
     tokens = ["abc"]
 
@@ -192,8 +197,9 @@ async def a_busy_client(peer):
         trusted_hosts=[f"127.0.0.1:{peer.port}"],
         drain=0.01,
     )
+    await asyncio.gather(connector.get_conversations(), connector.get_conversations())
     call = asyncio.ensure_future(send(connector))
-    await until(lambda: peer.requests)
+    await until(lambda: peer.requests[-1].line.startswith("POST"))
     connector._cache._under_way()
     return connector, call
 
@@ -214,8 +220,8 @@ async def test_a_cancelled_close_leaves_no_connection():
         errors = [call.exception() for call in calls]
 
         assert closing.cancelled()
-        assert [DeliveryUnknownError, TransportError, TransportError] == [*map(type, errors)]
-        assert "the pool is closed" in str(errors[1])
+        assert [DeliveryUnknownError, ClientStateError, ClientStateError] == [*map(type, errors)]
+        assert "the client was closed before this was sent" in str(errors[1])
         assert 1 == len(peer.lines)
         assert 0 == connector._chosen.pool.open_connections
 

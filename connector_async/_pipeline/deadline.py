@@ -51,15 +51,22 @@ class InFlight:
     async def drain(self, seconds: float, clock: Clock) -> None:
         """
         Wait for the calls under way, and end those that take longer.
+
+        Where the waiting is cancelled, they are ended at once.
         """
-        if await self._run_dry(clock.monotonic() + seconds, clock):
-            return
+        try:
+            if await self._run_dry(clock.monotonic() + seconds, clock):
+                return
+        finally:
+            self._end(clock.monotonic())
+        await self._run_dry(None, clock)
+
+    def _end(self, now: float) -> None:
         self.closing = True
         for scope in self._scopes:
             # One whose own deadline has just passed cannot be moved, and ends anyway.
             with suppress(RuntimeError):
-                scope.reschedule(clock.monotonic())
-        await self._run_dry(None, clock)
+                scope.reschedule(now)
 
     async def _run_dry(self, until: float | None, clock: Clock) -> bool:
         if self._scopes:

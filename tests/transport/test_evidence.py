@@ -439,7 +439,11 @@ async def test_a_deadline_in_the_queue_for_a_connection(connect):
         first.cancel()
 
 
-@pytest.mark.parametrize("said", [b"", LIST[:30], answer(201, b"{", content_length=9)])
+@pytest.mark.parametrize(
+    "said",
+    [b"", LIST[:30], answer(201, b"{", content_length=9)],
+    ids=["silent", "half the headers", "half the body"],
+)
 async def test_a_deadline_after_the_request_has_left(connect, said):
     """
     A deadline that passes before all of the answer is there: it may have arrived.

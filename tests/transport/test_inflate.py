@@ -3,7 +3,6 @@ Compressed bodies: undone, refused, and bounded.
 """
 
 import gzip
-import itertools
 import tracemalloc
 import zlib
 from contextlib import aclosing
@@ -102,18 +101,18 @@ async def test_shows_little_of_a_strange_encoding():
     assert f"encoded as '{'x' * 40}', which was not asked for" == str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("data", "flaw"),
-    [
-        (TEXT, "not compressed as it says"),
-        (raw_deflate(TEXT), "not compressed as it says"),
-        (gzip.compress(TEXT)[:-9], "cut off in the middle of its compression"),
-        (gzip.compress(TEXT)[:1], "cut off in the middle of its compression"),
-        (gzip.compress(TEXT)[:-8] + bytes(8), "not compressed as it says"),
-        (gzip.compress(TEXT) + b"and more", "not compressed as it says"),
-    ],
-    ids=itertools.count(),
-)
+PACKED = gzip.compress(TEXT)
+SPOILT = {
+    "plain": (TEXT, "not compressed as it says"),
+    "raw": (raw_deflate(TEXT), "not compressed as it says"),
+    "no end": (PACKED[:-9], "cut off in the middle of its compression"),
+    "next to nothing": (PACKED[:1], "cut off in the middle of its compression"),
+    "another sum": (PACKED[:-8] + bytes(8), "not compressed as it says"),
+    "more behind it": (PACKED + b"and more", "not compressed as it says"),
+}
+
+
+@pytest.mark.parametrize(("data", "flaw"), SPOILT.values(), ids=SPOILT)
 async def test_tells_what_is_no_compression(data, flaw):
     """
     Data that is not what it says, or not all of it, is no body.

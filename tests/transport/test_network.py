@@ -271,6 +271,27 @@ async def test_the_handshake_is_part_of_connecting(believing):
         await until(lambda: not peer.open)
 
 
+async def test_a_handshake_that_fails_ends_at_once(tls, believing):
+    """
+    A connection whose handshake fails is closed without a word, were it within TLS and to the deaf.
+    """
+
+    async def deaf(line):
+        line.writer.transport.pause_reading()
+        await asyncio.Event().wait()
+
+    async with serve(deaf, tls=tls) as peer:
+        stream = await connected(peer)
+        await stream.start_tls(believing, "localhost")
+        descriptor = stream.get_extra_info("socket")
+        stream.connect_by = asyncio.get_running_loop().time() + 0.01
+        with pytest.raises(httpcore.ConnectTimeout):
+            await stream.start_tls(believing, "localhost")
+        await breathe()
+
+        assert -1 == descriptor.fileno()
+
+
 async def test_reads_what_came_before_a_reset():
     """
     What was received is not lost when a reset follows it; then the reset is told.

@@ -109,17 +109,17 @@ async def test_keeps_hosts_apart(pools):
         assert 3 == pool.open_connections
 
 
-async def test_notices_that_the_server_closed(pools):
+async def test_notices_that_the_server_closed(pools, security, believing):
     """
     An idle connection that the server has closed is not used again.
     """
-    pool = pools()
+    pool = pools(ssl_context=believing)
 
     async def once(line):
         await line.request()
         await line.say(answer())
 
-    async with serve(once) as peer:
+    async with serve(once, tls=security) as peer:
         await fetch(pool, peer.url)
         await all_ended(pool)
 
@@ -166,7 +166,11 @@ async def test_does_not_take_what_was_said_unasked(pools):
         assert 2 == len(peer.lines)
 
 
-@pytest.mark.parametrize("first", [answer(200, b"asked"), answer(204, content_length=7)])
+@pytest.mark.parametrize(
+    "first",
+    [answer(200, b"asked"), answer(204, content_length=7)],
+    ids=["behind a body", "behind no body"],
+)
 async def test_does_not_take_what_was_said_at_once_with_an_answer(pools, first):
     """
     Bytes that come in one piece with an answer, but after its end, end the connection, too.

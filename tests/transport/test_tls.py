@@ -2,7 +2,10 @@
 Whom a client believes, how it is believed, and which options exclude each other.
 """
 
+import importlib.util
 import ssl
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -179,10 +182,37 @@ def test_refuses_a_key_of_another_certificate(ca, mine, tmp_path):
 
 def test_refuses_a_key_with_a_password(locked):
     """
-    A key with a password is refused; nobody is asked for it at the terminal.
+    A key with a password is refused.
     """
     with pytest.raises(ValueError, match="the key not encrypted"):
         ConnectorClient(None, client_certificate=locked)
+
+
+REFUSED = """
+import sys
+from connector_async import ConnectorClient
+try:
+    ConnectorClient(None, client_certificate=sys.argv[1])
+except ValueError:
+    print("refused")
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pty") is None, reason="there are no terminals here")
+def test_asks_for_no_password(locked):
+    """
+    At a terminal, too, a key with a password is refused, and nobody is asked for it.
+    """
+    inside = [sys.executable, "-c", REFUSED, str(locked)]
+    done = subprocess.run(
+        [sys.executable, "-c", f"import pty; pty.spawn({inside!r})"],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=10,
+        check=True,
+    )
+
+    assert b"refused" == done.stdout.strip()
 
 
 @pytest.mark.parametrize("other", ["ca_file", "client_certificate"])
