@@ -7,7 +7,6 @@ what is open on either side is seen among the process's own files.
 
 import asyncio
 import itertools
-import random
 import ssl
 import threading
 from datetime import UTC, datetime
@@ -25,8 +24,9 @@ from connector_async import (
     Transcript,
 )
 from connector_async.emulator import Emulator, EmulatorLimits, serve
-from connector_async.limits import windows
+from connector_async.limits import MemoryStore, windows
 from connector_async.testing import VirtualClock, run_virtual
+from tests.pipeline.script import no_jitter
 from tests.transport.cut import Cut, cuts
 from tests.transport.peers import breathe, until
 
@@ -63,8 +63,7 @@ class Scene:
             None,
             service_url=f"{self._url}/teams",
             ssl_context=self._ssl_context,
-            limits=Limits.none(),
-            **options,
+            **{"limits": Limits.none(), **options},
         )
         return self.it
 
@@ -184,6 +183,39 @@ async def test_leaves_nothing(scene, call, warm):
         await ledger.assert_closed()
 
     assert 6 <= len(waits)
+
+
+class Slow(MemoryStore):
+    """
+    A log that is somewhere else.
+    """
+
+    async def admit(self, claims, now):
+        await asyncio.sleep(0)
+        return await super().admit(claims, now)
+
+    async def settle(self, claims, now):
+        await asyncio.sleep(0)
+        return await super().settle(claims, now)
+
+
+@pytest.mark.parametrize("name", ["send_to_conversation", "get_attachment", "stream_attachment"])
+async def test_leaves_nothing_beside_a_slow_log(scene, name):
+    """
+    Nor does a call leave anything that is cancelled while it waits for the limits' log.
+    """
+    ledger, call = Ledger(), CALLS[name]
+
+    async def begin():
+        scene.connect(max_connections=1, limit_store=Slow(), limits=Limits())
+
+    for late in (False, True):
+        async for _ in cuts(lambda: call(scene), late=late, before=begin):
+            await ledger.assert_idle(scene.it)
+            assert 1 == scene.it._chosen.pool._places._value
+            await scene.it.aclose()
+            await ledger.assert_closed()
+        await scene.it.aclose()
 
 
 async def renew(scene, warm):
@@ -316,7 +348,7 @@ async def elapsed(prepare, options, victim, at, late):
         service_url="http://localhost/teams",
         transport=emulator.transport(),
         clock=clock,
-        chance=Never(),
+        chance=no_jitter,
         **{"limits": Limits.none(), **options},
     ) as it:
         calls = prepare(emulator)(it)
@@ -340,15 +372,6 @@ async def elapsed(prepare, options, victim, at, late):
     assert [victim] == failed
     assert isinstance(ends[victim], asyncio.CancelledError)
     return took
-
-
-class Never(random.Random):
-    """
-    Chance that adds nothing to a wait.
-    """
-
-    def random(self):
-        return 0.0
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["early", "late"])

@@ -2,6 +2,8 @@
 What a client can be told, and what it is told by default.
 """
 
+import inspect
+
 import attrs
 import pytest
 
@@ -38,7 +40,7 @@ def test_names():
     names = [field.name for field in attrs.fields(Options)]
 
     assert list(CallOptions.__annotations__) == names
-    assert [] == [name for name in names if f"        {name}: " not in CallOptions.__doc__]
+    assert [] == [name for name in names if f"\n    {name}: " not in inspect.getdoc(CallOptions)]
 
 
 def test_changes():

@@ -312,7 +312,9 @@ def limit(
         try:
             response = await next_(request)
         finally:
-            if request.call.left:
+            # No other has left anything; and a streamed answer would be lost by a
+            # cancellation here.
+            if request.call.left and request.operation.lane:
                 await _afterwards(request, limiter.settle(claims))
         if response.status == 429:
             await _afterwards(request, limiter.refused(claims, response.retry_after))

@@ -189,14 +189,11 @@ async def test_the_loop_goes_on(identity, network):
     flight = asyncio.create_task(fetch(ClientSecret(APP, SECRET), identity, network))
     await until(lambda: 2 == len(identity.of("token")))
 
-    longest = 0.0
-    ends = time.perf_counter() + 0.2
-    while (before := time.perf_counter()) < ends:
+    # It would not turn once if it were the loop that waits.
+    for _ in range(1000):
         await asyncio.sleep(0)
-        longest = max(longest, time.perf_counter() - before)
 
     assert not flight.done()
-    assert 0.1 > longest
     identity.released.set()
     assert "granted-2" == (await flight).token
 

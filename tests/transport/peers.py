@@ -5,7 +5,7 @@ What a connection meets on the other side: servers on loopback sockets that foll
 import asyncio
 import socket
 import struct
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 
 import attrs
 import httpx
@@ -138,6 +138,13 @@ async def serve(handler, *, tls=None, host="127.0.0.1"):
 
 
 @contextmanager
+def a_free_port():
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@contextmanager
 def a_deaf_port(host="127.0.0.1", port=0):
     """
     A port where connections are neither taken nor refused: its queue is full.
@@ -171,6 +178,33 @@ def answering(*answers):
             await line.say(left.pop(0) if len(left) > 1 else left[0])
 
     return handle
+
+
+class Gates:
+    """
+    A handler that answers a request when its gate is opened.
+    """
+
+    def __init__(self):
+        self._events = {}
+        self.lines = {}
+        self.order = []
+        self.present = 0
+        self.most = 0
+
+    def __getitem__(self, path):
+        return self._events.setdefault(path, asyncio.Event())
+
+    async def __call__(self, line):
+        while (asked := await line.request()) is not None:
+            path = asked.line.split()[1]
+            self.lines[path] = line
+            self.order.append(path)
+            self.present += 1
+            self.most = max(self.most, self.present)
+            await self[path].wait()
+            self.present -= 1
+            await line.say(answer())
 
 
 async def silent(line):

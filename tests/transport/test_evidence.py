@@ -6,7 +6,6 @@ import asyncio
 import errno
 import socket
 import ssl
-from contextlib import closing, contextmanager
 
 import pytest
 
@@ -19,7 +18,7 @@ from connector_async.errors import (
     PayloadTooLargeError,
     TransportError,
 )
-from tests.transport.peers import a_deaf_port, answer, answering, serve, silent, until
+from tests.transport.peers import a_deaf_port, a_free_port, answer, answering, serve, silent, until
 
 IMPATIENT = Timeouts(connect=0.05, pool=0.05)
 SILENCE_IS_SHORT = Timeouts(read=0.1)
@@ -59,13 +58,6 @@ async def assert_may_have_left(connector, reason):
         await send(connector)
     assert (None, True) == (caught.value.status, caught.value.may_have_happened)
     assert (True, True) == (caught.value.__cause__.left, caught.value.__cause__.may_have_happened)
-
-
-@contextmanager
-def a_free_port():
-    with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
 
 
 async def hang_up(line):

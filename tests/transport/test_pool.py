@@ -10,34 +10,7 @@ from collections import Counter
 import httpx
 import pytest
 
-from tests.transport.peers import answer, answering, fetch, serve, silent, until
-
-
-class Gates:
-    """
-    A handler that answers a request when its gate is opened.
-    """
-
-    def __init__(self):
-        self._events = {}
-        self.lines = {}
-        self.order = []
-        self.present = 0
-        self.most = 0
-
-    def __getitem__(self, path):
-        return self._events.setdefault(path, asyncio.Event())
-
-    async def __call__(self, line):
-        while (asked := await line.request()) is not None:
-            path = asked.line.split()[1]
-            self.lines[path] = line
-            self.order.append(path)
-            self.present += 1
-            self.most = max(self.most, self.present)
-            await self[path].wait()
-            self.present -= 1
-            await line.say(answer())
+from tests.transport.peers import Gates, answer, answering, fetch, serve, silent, until
 
 
 def idle(pool):
