@@ -19,6 +19,7 @@ from connector_async.errors import (
     DeliveryTimeoutError,
     TransportError,
 )
+from connector_async.testing import FakeClock
 from tests.transport.peers import a_deaf_port, answer, answering, serve, silent, until
 
 URL = "http://localhost/teams"
@@ -445,3 +446,56 @@ async def test_bodies_are_closed(call, status):
                 await call(connector)
 
     assert [1, 1, 1] == [body.closed for body in bodies]
+
+
+async def test_hooks_that_raise_for_the_status():
+    """
+    A refusal that a hook raises is a refusal still, and waited for as the service asks.
+    """
+    asked = []
+
+    def refuse_once(request):
+        asked.append(request.method)
+        refused = httpx.Response(429, headers={"retry-after": "7"})
+        return refused if len(asked) == 1 else httpx.Response(201, json={"id": "42"})
+
+    async def raise_for_status(response):
+        response.raise_for_status()
+
+    clock = FakeClock()
+    async with (
+        httpx.AsyncClient(
+            transport=httpx.MockTransport(refuse_once),
+            event_hooks={"response": [raise_for_status]},
+        ) as http,
+        ConnectorClient(None, service_url=URL, http_client=http, clock=clock) as connector,
+    ):
+        sent = await send(connector)
+
+    assert "42" == sent.id
+    assert ["POST"] * 2 == asked
+    assert 7.0 <= clock.slept[0] <= 7.7
+
+
+async def test_default_headers_do_not_go_where_content_lies():
+    """
+    A caller's default headers go to the service, and not on to the store of an attachment.
+    """
+    keys = []
+
+    def lead_on(request):
+        keys.append(request.headers.get("x-api-key"))
+        if len(keys) == 1:
+            return httpx.Response(302, headers={"location": "https://store.example.net/1"})
+        return httpx.Response(200, content=b"content")
+
+    async with (
+        httpx.AsyncClient(
+            transport=httpx.MockTransport(lead_on), headers={"x-api-key": "secret"}
+        ) as http,
+        ConnectorClient(None, service_url=URL, http_client=http) as connector,
+    ):
+        content = await connector.get_attachment("1")
+
+    assert b"content" == content
+    assert ["secret", None] == keys
