@@ -7,7 +7,6 @@ from __future__ import annotations
 from types import NoneType
 from typing import TypeVar, cast
 
-from connector_async import events
 from connector_async._codec import from_plain, load
 from connector_async._operations import Operation
 from connector_async._pipeline import Request, Response
@@ -33,13 +32,7 @@ def result_of(operation: Operation[T], request: Request, response: Response) -> 
     except DecodeError as error:
         if request.repeatable:
             raise _with_facts(error, request) from None
-        request.call.notify(
-            events.Warned(
-                call=request.call.number,
-                operation=operation.id,
-                message=f"done, but its answer cannot be read: {error}",
-            )
-        )
+        request.call.warn(f"done, but its answer cannot be read: {error}")
         return from_plain(operation.returns, None)
 
 

@@ -22,6 +22,8 @@ from typing import Literal
 
 import attrs
 
+Reason = Literal["lane", "limit", "retry"]
+
 
 @attrs.frozen(kw_only=True)
 class CallStarted:
@@ -79,7 +81,7 @@ class Waited:
 
     call: int
     operation: str
-    reason: Literal["lane", "limit", "retry"]
+    reason: Reason
     seconds: float
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from connector_async import events
 from connector_async._error_body import Refusal, read_refusal
-from connector_async._pipeline.message import Handler, Request, Response
+from connector_async._pipeline.message import Handler, Request, Response, refuses_for_now
 from connector_async.errors import (
     ApiError,
     AuthenticationError,
@@ -94,7 +94,7 @@ def check(next_: Handler) -> Handler:
             return response
         error = error_of(request, response)
         request.call.answered = not error.may_have_happened
-        if _is_refusal_for_now(response):
+        if refuses_for_now(response.status, response.retry_after):
             request.call.notify(
                 events.Refused(
                     call=request.call.number,
@@ -142,13 +142,7 @@ def _advice(status: int, refusal: Refusal) -> str | None:
     return coded if coded is not None else _ADVICE_BY_STATUS.get(status)
 
 
-def _is_refusal_for_now(response: Response) -> bool:
-    return response.status in {412, 429} or (
-        response.status == 503 and response.retry_after is not None
-    )
-
-
 def _may_have_happened(request: Request, response: Response) -> bool:
-    if request.operation.safe or _is_refusal_for_now(response):
+    if request.operation.safe or refuses_for_now(response.status, response.retry_after):
         return False
     return response.status in _MAY_HAVE_HAPPENED

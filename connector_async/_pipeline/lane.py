@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connector_async import events
 from connector_async._clock import Clock
 from connector_async._lines import Lines
 from connector_async._pipeline.message import Handler, Request, Response
@@ -39,18 +38,7 @@ def lane(next_: Handler, *, lines: Lines, clock: Clock, foresee: Foresee) -> Han
         before = clock.monotonic()
         async with lines.hold(request.conversation):
             if ahead:
-                _tell(request, clock.monotonic() - before)
+                request.call.waited("lane", clock.monotonic() - before)
             return await next_(request)
 
     return handle
-
-
-def _tell(request: Request, seconds: float) -> None:
-    request.call.notify(
-        events.Waited(
-            call=request.call.number,
-            operation=request.operation.id,
-            reason="lane",
-            seconds=seconds,
-        )
-    )

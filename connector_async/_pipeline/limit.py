@@ -25,7 +25,6 @@ from typing import Final
 
 import attrs
 
-from connector_async import events
 from connector_async._clock import Clock
 from connector_async._lines import Lines, Rank
 from connector_async._pipeline.message import Call, Handler, Request, Response
@@ -167,14 +166,7 @@ class Limiter:
         async with self._conversations.hold(claims.line):
             while not await self._pass(claims, call, rank):
                 pass
-        call.notify(
-            events.Waited(
-                call=call.number,
-                operation=call.operation.id,
-                reason="limit",
-                seconds=(self._now() - before) / SECOND,
-            )
-        )
+        call.waited("limit", (self._now() - before) / SECOND)
 
     async def settle(self, claims: Claims) -> None:
         """
@@ -330,13 +322,7 @@ async def _afterwards(request: Request, noting: Awaitable[None]) -> None:
     try:
         await noting
     except Exception as error:  # noqa: BLE001  # a store of the caller's raises what it likes
-        request.call.notify(
-            events.Warned(
-                call=request.call.number,
-                operation=request.operation.id,
-                message=f"the limit store failed: {type(error).__name__}: {error}",
-            )
-        )
+        request.call.warn(f"the limit store failed: {type(error).__name__}: {error}")
 
 
 _NONE: Final = Limits.none()

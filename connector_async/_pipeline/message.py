@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import attrs
 
+from connector_async import events
 from connector_async._operations import Operation
-from connector_async.events import Observer
+from connector_async.events import Observer, Reason
 
 _numbers: Final = itertools.count(1)
 
@@ -50,6 +51,22 @@ class Call:
         Whether the service may have done what was asked, as far as is known now.
         """
         return not self.operation.safe and (self.in_doubt or (self.left and not self.answered))
+
+    def waited(self, reason: Reason, seconds: float) -> None:
+        """
+        Tell the observers of a wait.
+        """
+        self.notify(
+            events.Waited(
+                call=self.number, operation=self.operation.id, reason=reason, seconds=seconds
+            )
+        )
+
+    def warn(self, message: str) -> None:
+        """
+        Tell the observers of what a person should know.
+        """
+        self.notify(events.Warned(call=self.number, operation=self.operation.id, message=message))
 
 
 @attrs.frozen(kw_only=True)
@@ -142,3 +159,10 @@ _REQUEST_IDS: Final = (
 )
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+def refuses_for_now(status: int, retry_after: float | None) -> bool:
+    """
+    Whether an answer says that nothing was done, and to come again later.
+    """
+    return status in {412, 429} or (status == 503 and retry_after is not None)

@@ -20,10 +20,15 @@ from typing import Final, Literal, cast
 import attrs
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from connector_async import events
 from connector_async._checks import is_count, is_seconds_or_zero
 from connector_async._clock import Clock
-from connector_async._pipeline.message import Call, Handler, Request, Response
+from connector_async._pipeline.message import (
+    Call,
+    Handler,
+    Request,
+    Response,
+    refuses_for_now,
+)
 from connector_async.errors import (
     ApiError,
     ConnectorError,
@@ -84,7 +89,6 @@ FINAL: Final = Rule("Any other answer", Action.RAISE, Action.RAISE)
 
 POLICY: Final = (NEVER_LEFT, REFUSED, GATEWAY, LOST, FAULT, FINAL)
 
-_REFUSED: Final = frozenset({412, 429})
 _GATEWAY: Final = frozenset({408, 502, 503, 504})
 
 # No cap is reached later, and no float is large enough for thousands.
@@ -99,7 +103,7 @@ def rule_for(error: ConnectorError) -> Rule:
         return _transport_rule(error)
     if not isinstance(error, ApiError):
         return FINAL
-    if error.status in _REFUSED or (error.status == 503 and error.retry_after is not None):
+    if refuses_for_now(error.status, error.retry_after):
         return REFUSED
     if error.status in _GATEWAY:
         return GATEWAY
@@ -269,13 +273,8 @@ class _Repeats:
         return None
 
     async def _sleep(self, seconds: float) -> None:
-        call = self.request.call
         await self.clock.sleep(seconds)
-        call.notify(
-            events.Waited(
-                call=call.number, operation=call.operation.id, reason="retry", seconds=seconds
-            )
-        )
+        self.request.call.waited("retry", seconds)
 
 
 def _out_of_time(
