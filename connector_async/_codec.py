@@ -1,9 +1,9 @@
 """
-Values to JSON and back; the only place that knows cattrs.
+Values to JSON and back; the only place that knows cattrs and orjson.
 
-Two steps each way: `to_plain` and `dump`, `load` and `from_plain`. *Plain* is
-what the json module knows: dicts, lists, texts, numbers, true, false, null.
-`_plain.py` makes it; reading it, and JSON itself, are here.
+`dump` writes; `load` and `from_plain` read. *Plain* is what any JSON library
+knows: dicts, lists, texts, numbers, true, false, null. `_plain.py` makes it of
+models, `_prepare.py` writes the code for one model each way.
 
 What comes in is taken as it comes, as far as it can be:
 
@@ -15,15 +15,15 @@ What comes in is taken as it comes, as far as it can be:
 
 So decoding, encoding and decoding again gives the same value.
 
-What reads and writes a model is prepared once, when it is first needed, with
-names and handlers looked up. The place of an error is gathered on the way up,
-which costs nothing where there is none.
+The place of an error is gathered on the way up, which costs nothing where
+there is none.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -43,9 +43,11 @@ from typing import (
 )
 
 import attrs
+import orjson
 from cattrs import Converter
 
-from connector_async._plain import Json, MisfitError, plain
+from connector_async._plain import Json, MisfitError, Write, plain
+from connector_async._prepare import prepare_reader, prepare_writer
 from connector_async.errors import DecodeError
 from connector_async.models import ENTITY_CLASSES, Attachment, AttachmentContent, Entity, Model
 from connector_async.models._model import wire_fields
@@ -100,29 +102,76 @@ def from_plain(kind: type[T], data: Json) -> T:
 
 def dump(value: Json) -> bytes:
     """
-    Write plain JSON values, compactly, as UTF-8.
+    Write models and plain values, compactly, as UTF-8.
+
+    orjson asks `_shallow` for what it does not know. Where it refuses, or wrote
+    a null that may have been a NaN, `to_plain` finds the place, or the json
+    module writes it after all: an integer beyond 64 bits, half a surrogate pair.
 
     Raises:
-        TypeError: Not plain.
-        ValueError: A number that is not finite, or nested too deeply.
+        TypeError: Something that JSON has no form for, or a key that is no text.
+        ValueError: A number that is not finite, a date without a zone, or a
+            structure that is too deep or contains itself.
     """
     try:
-        return _ENCODER.encode(value).encode()
+        written = orjson.dumps(value, default=_shallow, option=_PASSED)
+    except TypeError:
+        return _dump_slowly(to_plain(value))
+    if b"null" in written:
+        to_plain(value)
+    return written
+
+
+def _dump_slowly(plain_value: Json) -> bytes:
+    try:
+        return _ENCODER.encode(plain_value).encode()
     except UnicodeEncodeError:
         # Half a surrogate pair has no form in UTF-8, but one in ASCII JSON.
-        return _ASCII_ENCODER.encode(value).encode()
+        return _ASCII_ENCODER.encode(plain_value).encode()
     except RecursionError:
         raise ValueError("$: nested too deeply, or within itself") from None
+
+
+def _shallow(value: Json) -> Json:
+    write = _WRITERS.get(value.__class__)
+    if write is not None:
+        return write(value)
+    return members_of(value) if isinstance(value, Model) else plain(value)
+
+
+def members_of(value: Model | Mapping[str, Json]) -> dict[str, Json]:
+    """
+    The members of a model, or of a mapping, by names on the wire; a new dict.
+
+    What they hold is not looked into.
+    """
+    if not isinstance(value, Model):
+        return dict(value)
+    write = _WRITERS.get(value.__class__)
+    if write is None:
+        write = _WRITERS[value.__class__] = prepare_writer(value.__class__)
+    return cast("dict[str, Json]", write(value))
 
 
 def load(data: bytes) -> Json:
     """
     Read JSON. Nothing but white space is None; a byte order mark is left out.
 
-    NaN, Infinity and numbers beyond a float are refused: they could not be sent back.
+    NaN, Infinity and numbers beyond a float are refused: they could not be sent
+    back. An integer beyond 64 bits is read as the nearest float (RFC 8259 §6).
 
     Raises:
         DecodeError: Not UTF-8, not JSON, or nested too deeply.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _load_slowly(data)
+
+
+def _load_slowly(data: bytes) -> Json:
+    """
+    Read what orjson refuses: all that is no JSON, and half a surrogate pair, which is.
     """
     try:
         text = data.removeprefix(_BOM).decode()
@@ -145,7 +194,7 @@ def to_json(value: Json) -> str:
         TypeError: Something that JSON has no form for.
         ValueError: As TypeError, for a value and not its type.
     """
-    return dump(to_plain(value)).decode()
+    return dump(value).decode()
 
 
 def from_json(kind: type[T], text: str | bytes) -> T:
@@ -276,79 +325,52 @@ def _prepare_mapping(kind: object) -> Read:
     return read
 
 
-@attrs.frozen(kw_only=True, slots=True)
-class _ModelReader:
+def _prepare_model(kind: type[Model]) -> Read:
+    fields = wire_fields(kind)
+    readers = {wire: _reader_of(field) for wire, field in fields}
+    aliases = {
+        alias.lower(): (field.name, readers[wire])
+        for wire, field in fields
+        for alias in field.metadata.get("aliases", ())
+    }
+    bare = next((wire for wire, field in fields if "bare" in field.metadata), None)
+    return prepare_reader(
+        kind,
+        readers,
+        members=functools.partial(_members, bare),
+        adopt=functools.partial(_adopt, aliases) if aliases else None,
+    )
+
+
+def _members(bare: str | None, data: Json) -> dict[str, Json]:
     """
-    Reads the JSON objects of one model.
-
-    Attributes:
-        model: The class.
-        slots: By name on the wire, the field's name and what reads it.
-        aliases: The same by other spellings, in lower case.
-        blank: What the constructor would fill in, as None: absent is absent.
-        bare: The name on the wire of what a bare text stands for.
+    The members of an object; a bare text stands for the one that *bare* names.
     """
+    if data is None:
+        return {}
+    if _is_object(data):
+        return data
+    if bare is not None and isinstance(data, str):
+        return {bare: data}
+    raise _misfit("an object", data)
 
-    model: type[Model]
-    slots: Mapping[str, tuple[str, Read]]
-    aliases: Mapping[str, tuple[str, Read]]
-    blank: Mapping[str, None]
-    bare: str | None
 
-    def __call__(self, data: Json, _kind: object) -> Model:
-        slots, members, wire = self.slots, self._members(data), ""
-        known: dict[str, Any] = {**self.blank}
-        extra: dict[str, Json] = {}
+def _adopt(aliases: Mapping[str, tuple[str, Read]], extra: dict[str, Json], made: Model) -> None:
+    """
+    Take what came by another spelling; what contradicts stays in `extra`.
+    """
+    for wire in [wire for wire in extra if wire.lower() in aliases]:
+        name, read = aliases[wire.lower()]
         try:
-            for wire, value in members.items():
-                slot = slots.get(wire)
-                if slot is None:
-                    extra[wire] = value
-                elif value is not None:
-                    name, read = slot
-                    known[name] = read(value, None)
-            for wire in [wire for wire in extra if wire.lower() in self.aliases]:
-                self._adopt(wire, extra, known)
+            value = None if extra[wire] is None else read(extra[wire], None)
         except MisfitError as misfit:
             misfit.steps.append(wire)
             raise
-        return self.model(**known, extra=extra)
-
-    def _members(self, data: Json) -> dict[str, Json]:
-        if _is_object(data):
-            return data
-        if data is None:
-            return {}
-        if self.bare is not None and isinstance(data, str):
-            return {self.bare: data}
-        raise _misfit("an object", data)
-
-    def _adopt(self, wire: str, extra: dict[str, Json], known: dict[str, Any]) -> None:
-        """
-        Take what came by another spelling; what contradicts stays in `extra`.
-        """
-        name, read = self.aliases[wire.lower()]
-        value = None if extra[wire] is None else read(extra[wire], None)
-        if known.get(name) in (None, ()):
-            known[name] = value
-        if value is None or known[name] == value:
+        if value is not None and getattr(made, name) in (None, ()):
+            # Not frozen yet.
+            setattr(made, name, value)
+        if value is None or getattr(made, name) == value:
             del extra[wire]
-
-
-def _prepare_model(kind: type[Model]) -> _ModelReader:
-    fields = wire_fields(kind)
-    slots = {wire: (field.name, _reader_of(field)) for wire, field in fields}
-    return _ModelReader(
-        model=kind,
-        slots=slots,
-        aliases={
-            alias: slots[wire]
-            for wire, field in fields
-            for alias in field.metadata.get("aliases", ())
-        },
-        blank={field.name: None for _, field in fields if field.default not in (None, ())},
-        bare=next((wire for wire, field in fields if "bare" in field.metadata), None),
-    )
 
 
 def _reader_of(field: attrs.Attribute[Any]) -> Read:
@@ -406,6 +428,9 @@ def _finite(token: str) -> float:
 
 
 _converter: Final = _make_converter()
+_WRITERS: Final[dict[type[Model], Write]] = {}
+# What orjson would write in a form of its own.
+_PASSED: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 _ENCODER: Final = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")

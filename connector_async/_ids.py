@@ -4,6 +4,9 @@ Ids as path segments: quoted or refused, never cut and never rewritten.
 
 from __future__ import annotations
 
+import functools
+import re
+from typing import Final
 from urllib.parse import quote
 
 from connector_async.errors import InvalidIdError
@@ -21,6 +24,12 @@ def segment(name: str, value: str) -> str:
     """
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]: callers without types
         raise TypeError(f"{name} is text, not {type(value).__name__}; ids are never numbers here")
+    return _segment(name, value)
+
+
+# A conversation is written to again and again.
+@functools.lru_cache(4096)
+def _segment(name: str, value: str) -> str:
     reason = _reason_to_refuse(value)
     if reason is not None:
         raise InvalidIdError(f"{name} {value!a} {reason}; nothing was sent")
@@ -33,8 +42,12 @@ def _reason_to_refuse(value: str) -> str | None:
     if value in {".", ".."}:
         # URL libraries collapse these, even percent-encoded, into another path.
         return "would change the path"
-    if any(char < " " or "\x7f" <= char <= "\x9f" for char in value):
+    if _CONTROL.search(value):
         return "has control characters, which no channel's id has"
-    if any("\ud800" <= char <= "\udfff" for char in value):
+    if _HALF.search(value):
         return "has half a surrogate pair and cannot be written as UTF-8"
     return None
+
+
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
+_HALF: Final = re.compile("[\ud800-\udfff]")

@@ -7,8 +7,9 @@ what its arguments are called is the client's.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -42,7 +43,7 @@ def _opens_a_personal_chat(body: Json, teams: bool) -> bool:
     # Teams gives the same chat again, so a repeat makes no second one. (Apps
     # with `supportsSessions` may be left with one unused session.)
     members: object = body.get("members")
-    one = isinstance(members, list) and len(cast("list[object]", members)) == 1
+    one = isinstance(members, list | tuple) and len(cast("Sequence[object]", members)) == 1
     return teams and one and not body.get("isGroup") and not body.get("activity")
 
 
@@ -93,8 +94,9 @@ class Operation(Generic[T]):
             InvalidIdError: An id that cannot be one segment, or would lead to
                 another operation.
         """
-        names = iter(zip(_PARAMETER.findall(self.path), ids, strict=True))
-        return _PARAMETER.sub(lambda _: self._segment(*next(names)), self.path)
+        first, rest = _pieces(self.path)
+        pairs = zip(rest, ids, strict=True)
+        return first + "".join(f"{self._segment(name, id_)}{piece}" for (name, piece), id_ in pairs)
 
     def _segment(self, name: str, value: str) -> str:
         quoted = segment(name, value)
@@ -106,7 +108,14 @@ class Operation(Generic[T]):
         return quoted
 
 
-_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+@functools.cache
+def _pieces(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """
+    What stands before the parameters, and each one's name with what stands behind it.
+    """
+    first, *rest = re.split(r"\{(\w+)\}", path)
+    return first, tuple(zip(rest[::2], rest[1::2], strict=True))
+
 
 _CONVERSATIONS: Final = "/v3/conversations"
 _ACTIVITIES: Final = "/v3/conversations/{conversationId}/activities"

@@ -1,7 +1,8 @@
 """
-Models to plain values: what the json module knows how to write.
+Models to plain values, to the last leaf: what any JSON library knows how to write.
 
-The other direction, and JSON itself, are in `_codec.py`.
+What is sent takes a shorter way, see `dump` in `_codec.py`; this one finds the
+place of what JSON has no form for, and writes what orjson does not.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime
 from enum import Enum
 from types import NoneType
 from typing import Any, Final, NoReturn, TypeAlias, get_args
+from uuid import UUID
 
 import attrs
 
@@ -136,6 +138,7 @@ _WRITERS: Final[tuple[tuple[type | tuple[type, ...], Write], ...]] = (
     (int, int),
     (datetime, _plain_date),
     (Enum, lambda member: plain(member.value)),
+    (UUID, str),
     ((bytes, bytearray, memoryview), _refuse),
     (Sequence, _plain_sequence),
 )
@@ -147,7 +150,11 @@ _PREPARED: Final[dict[type[Model], Write]] = {}
 def _prepare_writer(kind: type[Model]) -> Write:
     fields = wire_fields(kind)
     local = {wire for wire, field in fields if "local" in field.metadata}
-    slots = [(field.name, wire, _writer_of(field)) for wire, field in fields if wire not in local]
+    slots = [
+        (field.name, wire, field_writer(field) or plain)
+        for wire, field in fields
+        if wire not in local
+    ]
 
     def write(model: Model) -> dict[str, Json]:
         written: dict[str, Json] = {}
@@ -168,7 +175,10 @@ def _prepare_writer(kind: type[Model]) -> Write:
     return write
 
 
-def _writer_of(field: attrs.Attribute[Any]) -> Write:
+def field_writer(field: attrs.Attribute[Any]) -> Write | None:
+    """
+    What writes a field that is not written by its value's class alone.
+    """
     if "offset" in field.metadata:
         return _plain_local_date
-    return _plain_content if bytes in get_args(field.type) else plain
+    return _plain_content if bytes in get_args(field.type) else None

@@ -4,11 +4,11 @@ From a wrapper's arguments to a request: all that can be wrong is found here, be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 from urllib.parse import quote
 
-from connector_async._codec import dump, to_plain
+from connector_async._codec import dump, members_of
 from connector_async._operations import (
     CREATE_CONVERSATION,
     GET_ATTACHMENT,
@@ -20,7 +20,7 @@ from connector_async._operations import (
 from connector_async._options import Options
 from connector_async._pipeline import Call, Request
 from connector_async._transport.inflate import ACCEPTED
-from connector_async.models import thread_root
+from connector_async.models import Model, thread_root
 from connector_async.service_url import ServiceUrl
 
 _JSON: Final = {"content-type": "application/json; charset=utf-8"}
@@ -76,7 +76,7 @@ def _plain_body(operation: Operation[Any], ids: tuple[str, ...], body: object) -
         raise TypeError(
             f"{operation.id} takes {article} {name} or a mapping, not {type(body).__name__}"
         )
-    plain: dict[str, Any] = to_plain(body)
+    plain = members_of(cast("Model | Json", body))
     if operation is REPLY_TO_ACTIVITY:
         # The path decides; what the caller wrote is never overwritten.
         _fill(plain, "replyToId", ids[1])
@@ -154,7 +154,7 @@ def _opened(plain: Json) -> str | None:
     if channel is not None:
         return thread_root(channel)
     members: object = plain.get("members")
-    several = cast("list[object]", members) if isinstance(members, list) else []
+    several = cast("Sequence[object]", members) if isinstance(members, list | tuple) else ()
     return _text_at(several[0], "id") if len(several) == 1 else None
 
 
@@ -169,5 +169,9 @@ def _tenant_of(plain: Json) -> str | None:
 def _text_at(plain: object, *names: str) -> str | None:
     value = plain
     for name in names:
-        value = cast("Json", value).get(name) if isinstance(value, dict) else None
+        if isinstance(value, Model):
+            value = members_of(value)
+        elif not isinstance(value, Mapping):
+            return None
+        value = cast("Json", value).get(name)
     return value if isinstance(value, str) else None

@@ -12,8 +12,8 @@ How a field is called on the wire:
 Metadata that whoever reads or writes JSON has to keep:
 
 - `wire`: The name on the wire.
-- `aliases`: Other spellings to accept, in lower case; they match in any casing.
-  What is sent has the one name on the wire.
+- `aliases`: Other names to accept, as they are mostly spelled; they match in any
+  casing. What is sent has the one name on the wire.
 - `bare`: A text where the object should be is this field.
 - `local`: Never on the wire, in neither direction.
 - `offset`: A date that is sent with its offset and not in UTC.

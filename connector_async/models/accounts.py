@@ -42,7 +42,7 @@ class ChannelAccount(Model):
 
     id: str | None = None
     name: str | None = None
-    aad_object_id: str | None = attrs.field(default=None, metadata={"aliases": ("objectid",)})
+    aad_object_id: str | None = attrs.field(default=None, metadata={"aliases": ("objectId",)})
     role: str | None = None
     properties: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
     tenant_id: str | None = None

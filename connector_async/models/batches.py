@@ -92,5 +92,5 @@ class BatchFailedEntriesResponse(Model):
     failed_entry_responses: tuple[BatchFailedEntry, ...] = attrs.field(
         default=(),
         converter=Many[BatchFailedEntry],
-        metadata={"aliases": ("failedentries", "failedentriesresponses")},
+        metadata={"aliases": ("failedEntries", "failedEntriesResponses")},
     )

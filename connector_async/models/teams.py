@@ -177,7 +177,7 @@ class OnBehalfOf(Model):
         Teams, OnBehalfOf.
     """
 
-    itemid: int | None = attrs.field(default=0, metadata={"aliases": ("itemid",)})
+    itemid: int | None = attrs.field(default=0, metadata={"aliases": ("itemId",)})
     mention_type: str | None = "person"
     mri: str | None = None
     display_name: str | None = None
@@ -412,7 +412,7 @@ class RecipientFailureInfo(Model):
     """
 
     recipient_mri: str | None = None
-    error_code: str | None = attrs.field(default=None, metadata={"aliases": ("errorcode",)})
+    error_code: str | None = attrs.field(default=None, metadata={"aliases": ("errorCode",)})
     failure_reason: str | None = None
 
 
