@@ -35,7 +35,7 @@ from connector_async._pipeline import (
 )
 from connector_async._request import request_for
 from connector_async._result import result_of
-from connector_async._transport import HttpxExchange, StrPath, choose
+from connector_async._transport import StrPath, choose
 from connector_async.auth.credentials import Credential, token_cache
 from connector_async.auth.network import IdentityNetwork
 from connector_async.auth.tokens import TokenCache, TokenProvider
@@ -841,7 +841,7 @@ class ConnectorClient:
         self._handler: Handler = build(
             Policies(retry=options.retry, delivery=options.delivery, limits=options.limits),
             self._shared,
-            HttpxExchange(self._chosen.http, options.timeouts),
+            self._chosen.exchange(options.timeouts),
         )
 
     def _sibling(self) -> Self:

@@ -79,7 +79,10 @@ class Shared:
         """
         The budget for repeats to a host.
         """
-        return self.budgets.setdefault(host, RetryBudget())
+        budget = self.budgets.get(host)
+        if budget is None:
+            budget = self.budgets[host] = RetryBudget()
+        return budget
 
 
 def build(policies: Policies, shared: Shared, exchange: Exchange) -> Handler:

@@ -8,8 +8,6 @@ the limiter, with a fresh one. That is no retry.
 
 from __future__ import annotations
 
-import attrs
-
 from connector_async._pipeline.message import Handler, Request, Response
 from connector_async.auth.tokens import AccessToken, TokenProvider
 from connector_async.errors import AuthenticationError, ConnectorError, TokenError
@@ -42,14 +40,14 @@ def authorize(tokens: TokenProvider | None, next_: Handler) -> Handler:
     async def handle(request: Request) -> Response:
         token = await get(request)
         try:
-            return await next_(attrs.evolve(request, token=token.token))
+            return await next_(request.with_token(token.token))
         except AuthenticationError:
             if not tokens.invalidate(token):
                 raise
             fresh = await get(request)
             if fresh.token == token.token:
                 raise
-        return await next_(attrs.evolve(request, token=fresh.token))
+        return await next_(request.with_token(fresh.token))
 
     return handle
 

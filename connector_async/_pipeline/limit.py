@@ -30,10 +30,8 @@ from connector_async._lines import Lines, Rank
 from connector_async._pipeline.message import Call, Handler, Request, Response
 from connector_async.errors import ConnectorError, LimitError
 from connector_async.limits import Claim, Limits, LimitStore, Quota
-from connector_async.limits.quota import SECOND, Windows
+from connector_async.limits.quota import SECOND
 
-# One per cent: two would be the whole of what the limiter may waste.
-_MARGIN: Final = 1
 _SILENT_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 3600.0
 _TENANT_REFUSALS: Final = 3
@@ -111,12 +109,12 @@ class Limiter:
             quotas=tuple(
                 Claim(
                     f"{quota.value} {conversation}",
-                    limits.windows_of(quota) if lane else _stretched(limits.windows_of(quota)),
+                    limits.windows_of(quota, at_start=not lane),
                     on_answer=lane,
                 )
                 for quota in quotas
             ),
-            tenant=Claim(f"tenant {self._app_id} {where}", _stretched(limits.windows_of_tenant)),
+            tenant=Claim(f"tenant {self._app_id} {where}", limits.windows_of_tenant_at_start),
         )
 
     def foresee(self, claims: Claims, call: Call, ahead: int, rank: int | None = None) -> None:
@@ -271,10 +269,6 @@ def _quotas(quota: Quota) -> tuple[Quota, ...]:
     if quota is Quota.UNPAGED_MEMBERS:
         return (Quota.MEMBERS, Quota.UNPAGED_MEMBERS)
     return (quota,)
-
-
-def _stretched(binding: Windows) -> Windows:
-    return tuple(window.stretched(_MARGIN) for window in binding)
 
 
 def _alone(_: Request) -> int:

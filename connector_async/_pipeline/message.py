@@ -27,6 +27,7 @@ class Call:
         started: When, on the clock's monotonic base.
         deadline: When it must have ended; None for never.
         notify: Whom to tell of events.
+        heard: Whether anybody listens to what goes as it should.
         attempts: Requests handed to the transport so far.
         status: The last HTTP status.
         left: Whether the present attempt has left, as far as is known.
@@ -36,6 +37,7 @@ class Call:
 
     operation: Operation[Any]
     notify: Observer
+    heard: bool = True
     started: float = 0.0
     deadline: float | None = None
     number: int = attrs.field(factory=lambda: next(_numbers))
@@ -114,6 +116,27 @@ class Request:
         What is asked for.
         """
         return self.call.operation
+
+    def with_token(self, token: str) -> Request:
+        """
+        The same, with that token; what `attrs.evolve` does, in a third of its time.
+        """
+        return Request(
+            call=self.call,
+            url=self.url,
+            host=self.host,
+            headers=self.headers,
+            body=self.body,
+            token=token,
+            attempt=self.attempt,
+            repeatable=self.repeatable,
+            conversation=self.conversation,
+            tenant=self.tenant,
+            teams=self.teams,
+            elsewhere=self.elsewhere,
+            streamed=self.streamed,
+            max_bytes=self.max_bytes,
+        )
 
 
 @attrs.frozen(kw_only=True)

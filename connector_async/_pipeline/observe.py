@@ -27,6 +27,9 @@ def observe(next_: Handler, *, clock: Clock) -> Handler:
 
     async def handle(request: Request) -> Response:
         call = request.call
+        call.heard = _is_heard(call.notify)
+        if not call.heard:
+            return await next_(request)
         call.notify(events.CallStarted(call=call.number, operation=call.operation.id))
         error: str | None = None
         try:
@@ -49,22 +52,41 @@ def observe(next_: Handler, *, clock: Clock) -> Handler:
     return handle
 
 
-def announce(observers: Sequence[events.Observer]) -> events.Observer:
+class _Announcer:
     """
     One observer of many: the log first, then each of these.
 
     What an observer raises is logged and goes no further.
     """
 
-    def tell(event: events.Event) -> None:
+    def __init__(self, observers: Sequence[events.Observer]) -> None:
+        self.observers = observers
+
+    def __call__(self, event: events.Event) -> None:
         _log(event)
-        for observer in observers:
+        for observer in self.observers:
             try:
                 observer(event)
             except Exception:
                 _LOGGER.exception("an observer failed on %s", type(event).__name__)
 
-    return tell
+
+def announce(observers: Sequence[events.Observer]) -> events.Observer:
+    """
+    One observer of the log and all of these.
+    """
+    return _Announcer(observers)
+
+
+def _is_heard(notify: events.Observer) -> bool:
+    """
+    Whether anybody would see what goes as it should; warnings are always told.
+
+    Most have neither observers nor a log at that level, and need not pay for
+    what nobody sees.
+    """
+    only_log = isinstance(notify, _Announcer) and not notify.observers
+    return not only_log or _LOGGER.isEnabledFor(logging.INFO)
 
 
 def _log(event: events.Event) -> None:

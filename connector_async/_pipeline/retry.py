@@ -15,10 +15,9 @@ import math
 import random
 from collections.abc import Callable
 from enum import Enum
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import attrs
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from connector_async._checks import is_count, is_seconds_or_zero
 from connector_async._clock import Clock
@@ -37,6 +36,9 @@ from connector_async.errors import (
     TransportError,
 )
 from connector_async.limits.budget import RetryBudget
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 Delivery = Literal["at_most_once", "at_least_once"]
 
@@ -208,6 +210,9 @@ class _Repeats:
     _read_again: bool = False
 
     async def run(self) -> Response:
+        # Here, since most calls go well.
+        from tenacity import AsyncRetrying, retry_if_exception  # noqa: PLC0415
+
         machine = AsyncRetrying(
             retry=retry_if_exception(self._may_repeat),
             wait=self._wait,

@@ -38,6 +38,12 @@ def send(exchange: Exchange, *, clock: Clock) -> Handler:
         call = request.call
         call.attempts += 1
         call.left = call.answered = False
+        response = await (told if call.heard else exchange)(request)
+        call.status = response.status
+        asked = retry_after(response.headers.get("retry-after"), clock.wall())
+        return response if asked is None else attrs.evolve(response, retry_after=asked)
+
+    async def told(request: Request) -> Response:
         _started(request)
         started = clock.monotonic()
         try:
@@ -45,10 +51,8 @@ def send(exchange: Exchange, *, clock: Clock) -> Handler:
         except BaseException as error:
             _ended(request, None, type(error).__name__, clock.monotonic() - started)
             raise
-        call.status = response.status
         _ended(request, response, None, clock.monotonic() - started)
-        asked = retry_after(response.headers.get("retry-after"), clock.wall())
-        return response if asked is None else attrs.evolve(response, retry_after=asked)
+        return response
 
     return handle
 

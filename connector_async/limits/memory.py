@@ -4,6 +4,7 @@ The limits' log, in this process's memory.
 
 from __future__ import annotations
 
+from array import array
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from typing import Final, Protocol, runtime_checkable
@@ -15,6 +16,7 @@ from connector_async.limits.quota import SECOND, Windows, earliest
 _PEACE: Final = 60 * SECOND
 _SHRINK: Final = 0.7
 _LEAST: Final = 0.05
+_SILENCE: Final = 60 * SECOND
 
 
 @attrs.frozen
@@ -73,44 +75,74 @@ class LimitStore(Protocol):
         ...
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, weakref_slot=False)
 class _Log:
-    times: deque[int] = attrs.field(factory=deque[int])
+    """
+    The entries of one key; small, since there is one for each conversation.
+
+    Attributes:
+        times: Ascending.
+        keep_count: How many of them the longest windows need.
+        keep_time: For how long.
+        windows: Those that were entered last.
+    """
+
+    times: array[int] = attrs.field(factory=lambda: array("q"))
     keep_count: int = 0
     keep_time: int = 0
+    windows: Windows = ()
+
+    def enter(self, windows: Windows, now: int) -> None:
+        times = self.times
+        if windows is not self.windows:
+            self._widen(windows)
+        while times and times[0] + self.keep_time <= now:
+            del times[0]
+        times.append(now)
+        if len(times) > self.keep_count:
+            del times[0]
+
+    def _widen(self, windows: Windows) -> None:
+        self.windows = windows
+        for window in windows:
+            self.keep_count = max(self.keep_count, window.count)
+            self.keep_time = max(self.keep_time, window.per)
+
+    def binds(self, now: int) -> bool:
+        return bool(self.times) and self.times[-1] + self.keep_time > now
+
+    def is_missed(self, now: int) -> bool:
+        """
+        Whether it would matter that it is forgotten, though it binds.
+        """
+        return self.times[-1] + _SILENCE > now or 2 * len(self.times) >= self.keep_count
+
+
+@attrs.define(eq=False, weakref_slot=False)
+class _Brake:
+    """
+    What the service's refusals mean for one key.
+    """
+
     paused_until: int = 0
     factor: float = 1.0
     shrunk_at: int = 0
 
-    def earliest(self, windows: Windows, now: int, ahead: int) -> int:
-        factor = self._factor(now)
-        if factor >= 1.0:
-            return max(self.paused_until, earliest(self.times, windows, now=now, ahead=ahead))
-        smaller = tuple(window.shrunk(factor) for window in windows)
-        when = max(self.paused_until, earliest(self.times, smaller, now=now, ahead=ahead))
-        # It grows back meanwhile: an hour's window must not be slept through.
-        return when if when <= now else max(self.paused_until, min(when, now + SECOND))
-
-    def enter(self, windows: Windows, now: int) -> None:
-        for window in windows:
-            self.keep_count = max(self.keep_count, window.count)
-            self.keep_time = max(self.keep_time, window.per)
-        while self.times and self.times[0] + self.keep_time <= now:
-            self.times.popleft()
-        self.times.append(now)
-        if len(self.times) > self.keep_count:
-            self.times.popleft()
+    def holds(self, now: int) -> bool:
+        return self.paused_until > now or self._factor(now) < 1.0
 
     def shrink(self, now: int) -> None:
         self.factor = max(_LEAST, _SHRINK * self._factor(now))
         self.shrunk_at = now
 
-    def binds(self, now: int) -> bool:
-        return (
-            bool(self.times and self.times[-1] + self.keep_time > now)
-            or self.paused_until > now
-            or self._factor(now) < 1.0
-        )
+    def earliest(self, times: Sequence[int], windows: Windows, now: int, ahead: int) -> int:
+        factor = self._factor(now)
+        if factor >= 1.0:
+            return max(self.paused_until, earliest(times, windows, now=now, ahead=ahead))
+        smaller = tuple(window.shrunk(factor) for window in windows)
+        when = max(self.paused_until, earliest(times, smaller, now=now, ahead=ahead))
+        # It grows back meanwhile: an hour's window must not be slept through.
+        return when if when <= now else max(self.paused_until, min(when, now + SECOND))
 
     def _factor(self, now: int) -> float:
         if self.factor >= 1.0:
@@ -128,89 +160,105 @@ class MemoryStore:
     A log looks back as far as the longest windows that were entered in it.
 
     Args:
-        max_keys: How many keys are kept, at the most, beyond those whose
-            windows still bind.
+        max_keys: How many keys are kept. Beyond these one is forgotten only when
+            it has been silent for a minute and has used less than half of its
+            longest window; so it can never go wrong by more than that.
     """
 
     def __init__(self, *, max_keys: int = 100_000) -> None:
         if max_keys < 1:
             raise ValueError(f"max_keys is at least 1, not {max_keys}")
         self._max_keys = max_keys
-        # Least recently touched first.
-        self._logs: OrderedDict[str, _Log] = OrderedDict()
+        self._logs: dict[str, _Log] = {}
+        # Each key once: whose log is to be looked at next, whether it still binds.
+        self._round: deque[str] = deque()
+        self._brakes: OrderedDict[str, _Brake] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._logs)
+        return len(self._logs) + len(self._brakes)
 
     async def admit(self, claims: Sequence[Claim], now: int) -> int:
         """
         Enter all the claims and return 0, or none and say when to ask again.
         """
-        when = self._earliest(claims, now, 0)
+        if self._brakes:
+            self._release_one(now)
+        when = self.outlook(claims, now)
         if when > now:
             return when
-        self._enter([claim for claim in claims if not claim.on_answer], now)
+        for claim in claims:
+            if not claim.on_answer:
+                self._enter(claim, now)
         return 0
 
     def outlook(self, claims: Sequence[Claim], now: int, ahead: int = 0) -> int:
         """
         The earliest time for one with so many ahead of it; enters nothing.
         """
-        return self._earliest(claims, now, ahead)
+        when = 0
+        for claim in claims:
+            log = self._logs.get(claim.key)
+            times = _NO_TIMES if log is None else log.times
+            brake = self._brakes.get(claim.key) if self._brakes else None
+            if brake is not None:
+                when = max(when, brake.earliest(times, claim.windows, now, ahead))
+            elif times or ahead:
+                when = max(when, earliest(times, claim.windows, now=now, ahead=ahead))
+        return when
 
     async def settle(self, claims: Sequence[Claim], now: int) -> None:
         """
         Enter what `admit` left for the answer.
         """
-        self._enter([claim for claim in claims if claim.on_answer], now)
+        for claim in claims:
+            if claim.on_answer:
+                self._enter(claim, now)
 
     async def pause(self, key: str, until: int) -> None:
         """
         Admit nothing on this key before *until*; a longer pause stays.
         """
-        log = self._touch(key)
-        log.paused_until = max(log.paused_until, until)
+        brake = self._brakes.setdefault(key, _Brake())
+        brake.paused_until = max(brake.paused_until, until)
+        self._brakes.move_to_end(key)
 
     async def shrink(self, key: str, now: int) -> None:
         """
         Allow 0.7 of what was allowed; it grows back within a minute of peace.
         """
-        self._touch(key).shrink(now)
+        self._brakes.setdefault(key, _Brake()).shrink(now)
+        self._brakes.move_to_end(key)
 
-    def _earliest(self, claims: Sequence[Claim], now: int, ahead: int) -> int:
-        when = 0
-        for claim in claims:
-            log = self._logs.get(claim.key)
-            if log is not None:
-                when = max(when, log.earliest(claim.windows, now, ahead))
-            elif ahead:
-                when = max(when, earliest((), claim.windows, now=now, ahead=ahead))
-        return when
-
-    def _enter(self, claims: Sequence[Claim], now: int) -> None:
-        for claim in claims:
-            # What has no limits of its own still counts where others have some.
-            if claim.windows or claim.key in self._logs:
-                self._touch(claim.key).enter(claim.windows, now)
-        self._forget(now)
-
-    def _touch(self, key: str) -> _Log:
-        log = self._logs.get(key)
+    def _enter(self, claim: Claim, now: int) -> None:
+        log = self._logs.get(claim.key)
         if log is None:
-            log = self._logs[key] = _Log()
-        else:
-            self._logs.move_to_end(key)
-        return log
+            # What has no limits of its own still counts where others have some.
+            if not claim.windows:
+                return
+            # Two for each that comes, so that the idle ones run out.
+            self._look_at_one(now)
+            self._look_at_one(now)
+            log = self._logs[claim.key] = _Log()
+            self._round.append(claim.key)
+        log.enter(claim.windows, now)
 
-    def _forget(self, now: int) -> None:
-        # Two for each one that may have come, so that the idle ones run out.
-        for _ in range(2):
-            if not self._logs:
-                return
-            key, log = next(iter(self._logs.items()))
-            if not log.binds(now):
-                del self._logs[key]
-            elif len(self._logs) > self._max_keys:
-                self._logs.move_to_end(key)
-            else:
-                return
+    def _release_one(self, now: int) -> None:
+        key, brake = next(iter(self._brakes.items()))
+        if brake.holds(now):
+            self._brakes.move_to_end(key)
+        else:
+            del self._brakes[key]
+
+    def _look_at_one(self, now: int) -> None:
+        if not self._round:
+            return
+        key = self._round[0]
+        log = self._logs[key]
+        if log.binds(now) and (len(self._logs) <= self._max_keys or log.is_missed(now)):
+            self._round.rotate(-1)
+            return
+        self._round.popleft()
+        del self._logs[key]
+
+
+_NO_TIMES: Final[Sequence[int]] = ()

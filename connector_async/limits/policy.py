@@ -18,6 +18,14 @@ _UNPAGED: Final = windows((5, 60))
 _TENANT: Final = windows((50, 1))
 
 
+# One per cent: two would be the whole of what the limiter may waste.
+_MARGIN: Final = 1
+
+
+def _stretched(binding: Windows) -> Windows:
+    return tuple(window.stretched(_MARGIN) for window in binding)
+
+
 def _are_windows(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
     several = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (None,)
     if not all(isinstance(one, Window) for one in several):
@@ -70,11 +78,16 @@ class Limits:
         """
         return cls(send=(), create=(), members=(), unpaged_members=(), conversations=(), tenant=())
 
-    def windows_of(self, quota: Quota) -> Windows:
+    def windows_of(self, quota: Quota, *, at_start: bool = False) -> Windows:
         """
         This process's windows of a quota, for one conversation.
+
+        Args:
+            quota: Which one.
+            at_start: For entries that are made when a request leaves, and not
+                when its answer came: longer by a margin for the time on the way.
         """
-        return self._parts[quota]
+        return self._stretched_parts[quota] if at_start else self._parts[quota]
 
     @cached_property
     def windows_of_tenant(self) -> Windows:
@@ -82,6 +95,17 @@ class Limits:
         This process's windows of a whole tenant.
         """
         return self._part(self.tenant)
+
+    @cached_property
+    def windows_of_tenant_at_start(self) -> Windows:
+        """
+        The same for entries that are made when a request leaves.
+        """
+        return _stretched(self.windows_of_tenant)
+
+    @cached_property
+    def _stretched_parts(self) -> dict[Quota, Windows]:
+        return {quota: _stretched(part) for quota, part in self._parts.items()}
 
     @cached_property
     def _parts(self) -> dict[Quota, Windows]:

@@ -100,6 +100,10 @@ def earliest(times: Sequence[int], all_windows: Windows, *, now: int = 0, ahead:
     best = 0
     known = len(times)
     for window in all_windows:
+        if not ahead:
+            if window.count <= known and times[-window.count] + window.per > best:
+                best = times[-window.count] + window.per
+            continue
         rounds, place = divmod(ahead, window.count)
         back = window.count - place
         if back <= known:

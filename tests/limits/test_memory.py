@@ -350,9 +350,62 @@ async def test_a_store_in_which_all_are_idle():
     store = MemoryStore()
     await store.pause("k", 5)
 
-    await store.settle([], 5)
+    await store.admit([], 5)
 
     assert 0 == len(store)
+
+
+async def test_the_first_entry_of_all_is_kept():
+    """
+    An entry in an empty store is not dropped for having been empty before.
+    """
+    store = MemoryStore()
+
+    await entered(store, 5)
+
+    assert 1 == len(store)
+    assert 5 + 60 * SECOND == store.outlook([a_claim()], 5, ahead=1)
+
+
+SENDS = windows((7, 1), (60, 30), (1800, 3600))
+
+
+async def test_a_full_store_forgets_who_hardly_spoke():
+    """
+    Beyond the cap, a key goes that is silent for a minute and has most of its hour left.
+    """
+    store = MemoryStore(max_keys=100)
+    for number in range(1_000):
+        claim = a_claim(f"k{number}", SENDS)
+        await entered(store, number * SECOND, claims=[claim])
+
+    assert 100 <= len(store) <= 102
+    assert 7 == await admitted_at(store, 1_000 * SECOND, a_claim("k0", SENDS))
+
+
+async def test_a_full_store_keeps_who_spoke_just_now():
+    """
+    Beyond the cap too, nobody is forgotten within a minute.
+    """
+    store = MemoryStore(max_keys=2)
+    for number in range(59):
+        await entered(store, number * SECOND, claims=[a_claim(f"k{number}", SENDS)])
+
+    assert 59 == len(store)
+
+
+async def test_a_full_store_keeps_who_has_used_half():
+    """
+    Nor is one whose longest window is half full, however long it is silent.
+    """
+    store = MemoryStore(max_keys=1)
+    half = a_claim("half", windows((10, 3600)))
+    await entered(store, *range(5), claims=[half])
+
+    for number in range(100, 200):
+        await entered(store, number * SECOND, claims=[a_claim(f"k{number}", SENDS)])
+
+    assert 5 == await admitted_at(store, 200 * SECOND, half)
 
 
 async def test_what_has_no_windows_is_not_kept():
@@ -416,10 +469,10 @@ async def test_a_full_store_comes_down_again():
     for number in range(50):
         await entered(store, number, claims=[a_claim(f"k{number}", TEN_A_SECOND)])
 
-    for _ in range(60):
-        await store.settle([], 2 * SECOND)
+    for number in range(30):
+        await entered(store, 2 * SECOND, claims=[a_claim(f"later {number}", TEN_A_SECOND)])
 
-    assert 5 == len(store)
+    assert 5 + 30 == len(store)
 
 
 async def test_the_log_of_a_key_stays_short():
