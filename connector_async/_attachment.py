@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import anyio
-
 from connector_async._pipeline import Request, Response
 from connector_async.errors import ClientStateError, DecodeError
 
@@ -98,6 +96,9 @@ class AttachmentStream:
         try:
             # Not opened in a thread, which would open it for nobody after a cancellation.
             with part.open("wb") as file:
+                # Here, since few need it, and it takes its time to import.
+                import anyio  # noqa: PLC0415
+
                 beside = anyio.wrap_file(file)
                 async for chunk in self:
                     written += await beside.write(chunk)

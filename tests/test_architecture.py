@@ -24,7 +24,7 @@ FLOORS = (
     {"client"},
     {"_attachment", "_capture", "_options", "_request", "_result"},
     {"_transport"},
-    {"_pipeline", "_paging", "_codec", "_plain", "service_url", "_lifetime"},
+    {"_pipeline", "_paging", "_codec", "_plain", "_prepare", "service_url", "_lifetime"},
     {"_operations", "auth", "limits", "_ids"},
     {
         "models",
@@ -61,7 +61,8 @@ STEPS = {
 DOORS = {
     "anyio": {"_attachment", "auth._thread"},
     "cattrs": {"_codec"},
-    "httpcore": {"_transport"},
+    "orjson": {"_codec"},
+    "httptools": {"_transport"},
     "httpx": {"_transport"},
     "msal": {"auth.msal"},
     "requests": {"auth.msal"},
@@ -302,7 +303,10 @@ def test_steps_are_the_pipeline_s_own():
         if packages_of(found.what) == {"_pipeline"} and unit(found.at) != "_pipeline"
     ]
 
-    assert [("_transport.exchange", "_pipeline.message")] == inside
+    assert [
+        (f"_transport.{module}", "_pipeline.message")
+        for module in ("failure", "over_httpx", "over_pool")
+    ] == sorted(inside)
 
 
 @pytest.mark.parametrize("neighbour", DOORS)

@@ -182,7 +182,8 @@ async def test_leaves_nothing(scene, call, warm):
         await scene.it.aclose()
         await ledger.assert_closed()
 
-    assert 6 <= len(waits)
+    # For a connection, if there is none, and for an answer; early and late each.
+    assert (2 if warm else 4) <= len(waits)
 
 
 class Slow(MemoryStore):

@@ -4,14 +4,21 @@ What stands behind a client: its own pool, or what the caller brings.
 
 from __future__ import annotations
 
+import functools
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
-import httpx
 
+from connector_async._pipeline import Exchange
+from connector_async._transport.over_pool import PoolExchange
 from connector_async._transport.pool import Pool
+from connector_async._transport.timeouts import Timeouts
 from connector_async._transport.tls import StrPath, tls_context
+
+if TYPE_CHECKING:
+    import httpx
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str] | None]]
 
@@ -22,12 +29,12 @@ class Chosen:
     What stands behind a client.
 
     Attributes:
-        http: What requests go through.
-        pool: The same where it is the client's own to close; else None.
+        exchange: Makes what carries requests, with timeouts.
+        pool: The client's own connections; None where the caller brought others.
         tls: The TLS settings that were asked for; None for the defaults.
     """
 
-    http: httpx.AsyncClient | httpx.AsyncBaseTransport
+    exchange: Callable[[Timeouts], Exchange]
     pool: Pool | None
     tls: ssl.SSLContext | None
 
@@ -37,7 +44,7 @@ class Chosen:
         """
 
         async def look_up(host: str, port: int) -> Sequence[str] | None:
-            if self.pool is None or self.pool.proxy_for("https", host) is not None:
+            if self.pool is None or self.pool.is_proxied("https", host):
                 return None
             return await resolve(host, port)
 
@@ -66,16 +73,21 @@ def choose(
     )
     if http_client is None and transport is None:
         pool = Pool(ssl_context=tls, proxy=proxy, max_connections=max_connections)
-        return Chosen(http=pool, pool=pool, tls=tls)
+        return Chosen(exchange=functools.partial(PoolExchange, pool), pool=pool, tls=tls)
     if proxy is not None or tls is not None or (http_client and transport):
         raise ValueError(
             "http_client and transport bring their own proxy and TLS settings: give one of "
             "them, or else proxy, ca_file, ssl_context and client_certificate"
         )
+    # Who brings something of httpx has imported it.
+    import httpx  # noqa: PLC0415
+
+    from connector_async._transport.over_httpx import HttpxExchange  # noqa: PLC0415
+
     http = http_client or transport
     if not isinstance(http, httpx.AsyncClient | httpx.AsyncBaseTransport):
         raise TypeError(
             "http_client is an httpx.AsyncClient and transport an httpx.AsyncBaseTransport, "
             f"not {type(http).__name__}"
         )
-    return Chosen(http=http, pool=None, tls=None)
+    return Chosen(exchange=functools.partial(HttpxExchange, http), pool=None, tls=None)

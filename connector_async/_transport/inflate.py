@@ -1,14 +1,14 @@
 """
 Compressed bodies, undone with a bound.
 
-httpx inflates whatever a chunk holds, which can be a thousand times its size.
-Here no more is inflated than may be kept.
+What a chunk holds can be a thousand times its size. Here no more is inflated
+than may be kept.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from typing import Final
 
@@ -16,6 +16,7 @@ from typing import Final
 ACCEPTED: Final = "gzip, deflate"
 
 _PIECE: Final = 256 * 1024
+_SLICE: Final = 16 * 1024
 
 
 class FlawError(Exception):
@@ -33,35 +34,69 @@ async def inflated(
     Raises:
         FlawError: An encoding that was not asked for, or data that is not what it says.
     """
-    words = [word.strip() for word in encoding.lower().split(",")]
-    words = [word for word in words if word not in {"", "identity"}]
-    if not words:
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                yield chunk
-        return
-    if len(words) > 1 or words[0] not in {"gzip", "x-gzip", "deflate"}:
-        raise FlawError(f"encoded as {encoding[:40]!r}, which was not asked for")
-    machine = zlib.decompressobj(wbits=47)
-    begun = False
+    inflater = Inflater(encoding)
     async with aclosing(chunks):
         async for chunk in chunks:
-            begun = True
-            rest = chunk
-            while rest:
-                if machine.eof:
-                    # Compressed in several parts, one after the other (RFC 1952 §2.2).
-                    machine = zlib.decompressobj(wbits=47)
-                piece = _piece(machine.decompress, rest)
-                if piece:
-                    yield piece
-                rest = machine.unconsumed_tail or machine.unused_data
-    if begun and not machine.eof:
-        raise FlawError("cut off in the middle of its compression")
+            for piece in inflater.feed(chunk):
+                yield piece
+    inflater.end()
 
 
-def _piece(inflate: Callable[[bytes, int], bytes], data: bytes) -> bytes:
-    try:
-        return inflate(data, _PIECE)
-    except zlib.error as error:
-        raise FlawError(f"not compressed as it says ({error})") from error
+class Inflater:
+    """
+    Undoes one body's Content-Encoding.
+
+    Raises:
+        FlawError: An encoding that was not asked for.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        words = [word.strip() for word in encoding.lower().split(",")]
+        words = [word for word in words if word not in {"", "identity"}]
+        if words and (len(words) > 1 or words[0] not in {"gzip", "x-gzip", "deflate"}):
+            raise FlawError(f"encoded as {encoding[:40]!r}, which was not asked for")
+        self._is_plain = not words
+        self._begun = False
+        self._machine = zlib.decompressobj(wbits=47)
+
+    def feed(self, chunk: bytes | bytearray) -> Generator[bytes]:
+        """
+        What a chunk holds, in pieces of 256 KiB at the most.
+
+        Raises:
+            FlawError: It is not what it says.
+        """
+        if self._is_plain:
+            yield bytes(chunk)
+            return
+        # What zlib has not come to yet it copies each time, and a chunk may
+        # consist of thousands of parts with nothing in them.
+        for at in range(0, len(chunk), _SLICE):
+            yield from self._inflate(bytes(chunk[at : at + _SLICE]))
+
+    def _inflate(self, rest: bytes) -> Generator[bytes]:
+        while rest:
+            self._begun = True
+            if self._machine.eof:
+                # Compressed in several parts, one after the other (RFC 1952 §2.2).
+                self._machine = zlib.decompressobj(wbits=47)
+            piece = self._piece(rest)
+            if piece:
+                yield piece
+            rest = self._machine.unconsumed_tail or self._machine.unused_data
+
+    def end(self) -> None:
+        """
+        That was all.
+
+        Raises:
+            FlawError: It was cut off.
+        """
+        if self._begun and not self._machine.eof:
+            raise FlawError("cut off in the middle of its compression")
+
+    def _piece(self, data: bytes) -> bytes:
+        try:
+            return self._machine.decompress(data, _PIECE)
+        except zlib.error as error:
+            raise FlawError(f"not compressed as it says ({error})") from error

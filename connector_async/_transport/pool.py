@@ -1,37 +1,41 @@
 """
 A pool of connections that costs the same however many there are.
 
-The connections are httpcore's; what is here is who gets which: the one that was
-used last, since it is the likeliest to be alive, else a new one. A place in the
-pool is held by a request, not by a connection, so none is lost with it.
+Who gets which: the one that was used last, since it is the likeliest to be
+alive, else a new one. A place in the pool is held by a request, not by a
+connection, so none is lost with it; and it is given back without waiting, so
+none is lost in a cancellation.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import ssl
-import urllib.request
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
 
-import httpcore
-import httpx
+from connector_async._transport.connection import Connection
+from connector_async._transport.failure import WireError
+from connector_async._transport.network import begin_tls, connect
+from connector_async._transport.proxy import Proxy, proxy_at, proxy_of_environment, tunnel
+from connector_async._transport.tls import usual_context
 
-from connector_async._transport.network import AsyncioBackend
+_PORTS: Final = {"http": 80, "https": 443}
+_CLOSED: Final = "the client was closed"
 
 
-class Pool(httpx.AsyncBaseTransport):
+class Pool:
     """
     Connections to any number of hosts.
 
     Args:
-        ssl_context: Whom to believe; httpx's own default where None.
+        ssl_context: Whom to believe; the usual authorities where None.
         proxy: The proxy's URL; the environment's where None (`HTTPS_PROXY`, `NO_PROXY`, …).
         max_connections: How many requests may be on the wire at once.
-        max_idle: How many connections are kept for later, to all hosts together.
+        max_idle: How many connections are kept for later, to all hosts together; None
+            for as many as there may be at once, so that none is made twice in a burst.
         keep_alive: For how many seconds.
 
     Raises:
@@ -44,47 +48,67 @@ class Pool(httpx.AsyncBaseTransport):
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
         max_connections: int = 500,
-        max_idle: int = 100,
+        max_idle: int | None = None,
         keep_alive: float = 30.0,
     ) -> None:
-        self._ssl_context = httpx.create_ssl_context() if ssl_context is None else ssl_context
-        self._proxy = proxy
-        if proxy is not None:
-            _proxy_at(proxy)
+        self._ssl_context = usual_context() if ssl_context is None else ssl_context
+        self._proxy = None if proxy is None else proxy_at(proxy)
         self._places = asyncio.Semaphore(max_connections)
-        self._max_idle = max_idle
+        self._max_idle = max_connections if max_idle is None else max_idle
         self._keep_alive = keep_alive
         self._idle = _Idle()
-        self._busy: dict[httpcore.AsyncConnectionInterface, bytes] = {}
+        self._busy: dict[Connection, str] = {}
         self._closed = False
-        self._makers: dict[str | None, httpcore.AsyncConnectionPool] = {}
 
     @property
     def open_connections(self) -> int:
         """
         How many connections are open, idle ones included.
         """
-        return len(self._busy) + len(self._idle)
+        # One that the server has closed meanwhile is dropped when it is come across.
+        return len(self._busy) + sum(connection.is_open for connection in self._idle)
 
-    def proxy_for(self, scheme: str, host: str) -> str | None:
+    def is_proxied(self, scheme: str, host: str) -> bool:
         """
-        The proxy through which a host is reached; None for none.
+        Whether a host is reached through a proxy, one that cannot be included.
         """
-        return self._proxy or _proxy_of_environment(scheme, host)
+        return self._proxy is not None or proxy_of_environment(scheme, host) is not None
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def take(self, origin: str, *, connect: float, pool: float) -> Connection:
         """
-        Send a request; its body must be bytes.
+        A connection that no other has; to each belongs one `give_back`.
+
+        Args:
+            origin: Scheme, host and port, as they stand in a URL.
+            connect: Seconds for making one, the TLS handshake included.
+            pool: Seconds until a place is free.
+
+        Raises:
+            WireError: None was had.
         """
-        timeouts = request.extensions.get("timeout", {})
-        await _announce(request, "pool.wait.started")
-        with in_httpx_words():
-            await self._take_place(timeouts.get("pool"))
-            try:
-                return await self._exchange(request)
-            except BaseException:
-                self._places.release()
-                raise
+        await self._take_place(pool)
+        try:
+            connection = self._alive(origin) or await self._made(origin, connect)
+        except BaseException:
+            self._places.release()
+            raise
+        self._busy[connection] = origin
+        return connection
+
+    def give_back(self, connection: Connection) -> None:
+        """
+        A request is done with its connection, whatever became of it.
+        """
+        self._places.release()
+        origin = self._busy.pop(connection, None)
+        # Without an origin, the pool was closed meanwhile.
+        if origin is None or not connection.is_reusable:
+            connection.abort()
+            return
+        now = connection.used_at = asyncio.get_running_loop().time()
+        self._idle.put(origin, connection)
+        while (oldest := self._idle.drop(self._max_idle, now - self._keep_alive)) is not None:
+            oldest.abort()
 
     async def aclose(self) -> None:
         """
@@ -94,84 +118,70 @@ class Pool(httpx.AsyncBaseTransport):
         connections = [*self._busy, *self._idle.clear()]
         self._busy.clear()
         for connection in connections:
-            await connection.aclose()
+            connection.abort(_CLOSED)
         # The sockets are closed by the event loop, a turn later; two with TLS.
         for _ in range(3):
             await asyncio.sleep(0)
 
-    async def _take_place(self, timeout: float | None) -> None:  # noqa: ASYNC109
+    async def _take_place(self, seconds: float) -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 await self._places.acquire()
         except TimeoutError:
-            raise httpcore.PoolTimeout("no connection became free in time") from None
+            raise WireError(
+                f"no connection became free within {seconds:g} s; allow more at once with "
+                "max_connections"
+            ) from None
 
-    async def _exchange(self, request: httpx.Request) -> httpx.Response:
-        if self._closed:
-            raise RuntimeError("the pool is closed")
-        asked = _for_httpcore(request)
-        origin = asked.url.origin
-        connection = await self._connection(origin)
-        self._busy[connection] = _key(origin)
-        try:
-            answer = await connection.handle_async_request(asked)
-        except BaseException:
-            await self._discard(connection)
-            raise
-        return httpx.Response(
-            answer.status,
-            headers=answer.headers,
-            stream=_Body(answer, functools.partial(self._finish, connection)),
-        )
-
-    async def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
-        key = _key(origin)
-        while (connection := self._idle.take(key)) is not None:
-            if not connection.has_expired():
+    def _alive(self, origin: str) -> Connection | None:
+        oldest = asyncio.get_running_loop().time() - self._keep_alive
+        while (connection := self._idle.take(origin)) is not None:
+            if connection.is_reusable and connection.used_at > oldest:
                 return connection
-            await connection.aclose()
-        return self._maker(origin).create_connection(origin)
+            connection.abort()
+        return None
 
-    def _maker(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionPool:
-        # httpcore's pool is used for what it knows of making connections
-        # (TLS, tunnels, SOCKS), never as a pool.
-        proxy = self.proxy_for(origin.scheme.decode("ascii"), origin.host.decode("ascii"))
-        maker = self._makers.get(proxy)
-        if maker is None:
-            maker = self._makers[proxy] = httpcore.AsyncConnectionPool(
-                ssl_context=self._ssl_context,
-                proxy=None if proxy is None else self._httpcore_proxy(proxy),
-                keepalive_expiry=self._keep_alive,
-                network_backend=AsyncioBackend(),
-            )
-        return maker
+    async def _made(self, origin: str, seconds: float) -> Connection:
+        if self._closed:
+            raise WireError(_CLOSED)
+        by = asyncio.get_running_loop().time() + seconds
+        parts = urlsplit(origin)
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        proxy = self._proxy_for(parts.scheme, host)
+        if proxy is None:
+            connection = await connect(host, port, by=by)
+        else:
+            connection = await self._through(proxy, origin, host, port, by)
+        if parts.scheme == "https":
+            await begin_tls(connection, self._ssl_context, host, by=by)
+        if self._closed or not connection.is_open:
+            connection.abort()
+            raise WireError(_CLOSED if self._closed else f"{origin} hung up at once")
+        return connection
 
-    def _httpcore_proxy(self, url: str) -> httpcore.Proxy:
-        proxy = _proxy_at(url)
-        return httpcore.Proxy(
-            _httpcore_url(proxy.url),
-            auth=proxy.raw_auth,
-            headers=proxy.headers.raw,
-            ssl_context=self._ssl_context if proxy.url.scheme == "https" else None,
-        )
+    def _proxy_for(self, scheme: str, host: str) -> Proxy | None:
+        if self._proxy is not None:
+            return self._proxy
+        url = proxy_of_environment(scheme, host)
+        try:
+            return None if url is None else proxy_at(url)
+        except ValueError as error:
+            raise WireError(f"the environment's proxy: {error}", permanent=True) from None
 
-    async def _discard(self, connection: httpcore.AsyncConnectionInterface) -> None:
-        self._busy.pop(connection, None)
-        await connection.aclose()
-
-    async def _finish(self, connection: httpcore.AsyncConnectionInterface) -> None:
-        """
-        A request is done with its connection.
-        """
-        self._places.release()
-        key = self._busy.pop(connection, None)
-        # Without a key, the pool was closed meanwhile.
-        if key is None or not connection.is_idle() or _holds_more(connection):
-            await connection.aclose()
-            return
-        self._idle.put(key, connection)
-        while (oldest := self._idle.drop(self._max_idle)) is not None:
-            await oldest.aclose()
+    async def _through(
+        self, proxy: Proxy, origin: str, host: str, port: int, by: float
+    ) -> Connection:
+        connection = await connect(proxy.host, proxy.port, by=by)
+        if proxy.scheme == "https":
+            await begin_tls(connection, self._ssl_context, proxy.host, by=by)
+        if origin.startswith("https:"):
+            await tunnel(connection, proxy, host, port, by=by)
+        else:
+            connection.way = proxy.way_to(origin)
+        return connection
 
 
 class _Idle:
@@ -184,143 +194,47 @@ class _Idle:
 
     def __init__(self) -> None:
         # Both in the order in which they were put.
-        self._keys: OrderedDict[httpcore.AsyncConnectionInterface, bytes] = OrderedDict()
-        self._at: dict[bytes, deque[httpcore.AsyncConnectionInterface]] = {}
+        self._origins: OrderedDict[Connection, str] = OrderedDict()
+        self._at: dict[str, deque[Connection]] = {}
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._origins)
 
-    def put(self, key: bytes, connection: httpcore.AsyncConnectionInterface) -> None:
-        self._keys[connection] = key
-        self._at.setdefault(key, deque()).append(connection)
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._origins)
 
-    def take(self, key: bytes) -> httpcore.AsyncConnectionInterface | None:
-        if key not in self._at:
+    def put(self, origin: str, connection: Connection) -> None:
+        self._origins[connection] = origin
+        self._at.setdefault(origin, deque()).append(connection)
+
+    def take(self, origin: str) -> Connection | None:
+        if origin not in self._at:
             return None
-        connection = self._at[key].pop()
-        self._forget(connection, key)
+        connection = self._at[origin].pop()
+        self._forget(connection, origin)
         return connection
 
-    def drop(self, most: int) -> httpcore.AsyncConnectionInterface | None:
+    def drop(self, most: int, expired: float) -> Connection | None:
         """
-        Drop the oldest, if it has ended or there are more than *most*.
+        Drop the oldest, if it has ended, was used so long ago, or there are more than *most*.
         """
-        oldest = next(iter(self._keys), None)
-        if oldest is None or (len(self._keys) <= most and not oldest.has_expired()):
+        oldest = next(iter(self._origins), None)
+        if oldest is None:
             return None
-        key = self._keys[oldest]
-        self._at[key].popleft()
-        self._forget(oldest, key)
+        if len(self._origins) <= most and oldest.is_reusable and oldest.used_at > expired:
+            return None
+        origin = self._origins[oldest]
+        self._at[origin].popleft()
+        self._forget(oldest, origin)
         return oldest
 
-    def clear(self) -> list[httpcore.AsyncConnectionInterface]:
-        connections = list(self._keys)
-        self._keys.clear()
+    def clear(self) -> list[Connection]:
+        connections = list(self._origins)
+        self._origins.clear()
         self._at.clear()
         return connections
 
-    def _forget(self, connection: httpcore.AsyncConnectionInterface, key: bytes) -> None:
-        del self._keys[connection]
-        if not self._at[key]:
-            del self._at[key]
-
-
-class _Body(httpx.AsyncByteStream):
-    """
-    An answer's body, and what becomes of its connection afterwards.
-    """
-
-    def __init__(self, answer: httpcore.Response, finish: Callable[[], Awaitable[None]]) -> None:
-        self._answer = answer
-        self._finish: Callable[[], Awaitable[None]] | None = finish
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with in_httpx_words():
-            async for chunk in self._answer.aiter_stream():
-                yield chunk
-
-    async def aclose(self) -> None:
-        finish, self._finish = self._finish, None
-        if finish is None:
-            return
-        try:
-            with in_httpx_words():
-                await self._answer.aclose()
-        finally:
-            await finish()
-
-
-@contextmanager
-def in_httpx_words() -> Generator[None]:
-    """
-    Raise httpx's errors for httpcore's, as a transport of httpx has to.
-    """
-    try:
-        yield
-    except Exception as error:
-        for kind in type(error).__mro__:
-            if kind.__module__.startswith("httpcore"):
-                raise getattr(httpx, kind.__name__)(str(error)) from error
-        raise
-
-
-def _proxy_of_environment(scheme: str, host: str) -> str | None:
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(host):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def _proxy_at(url: str) -> httpx.Proxy:
-    try:
-        proxy = httpx.Proxy(url)
-    except (ValueError, httpx.InvalidURL):
-        proxy = None
-    if proxy is None or not proxy.url.host:
-        # It may hold a password, and is not shown.
-        raise ValueError(
-            "the proxy has no URL of a proxy: that is http://, https:// or socks5://, then "
-            "user:password@ if need be, then host:port"
-        )
-    return proxy
-
-
-def _holds_more(connection: Any) -> bool:  # noqa: ANN401  # httpcore's insides have no types
-    """
-    Whether the server said more than its answer.
-
-    It would be taken for the beginning of the next one. httpcore does not look,
-    and has no public way to.
-    """
-    while hasattr(connection, "_connection"):
-        connection = connection._connection  # noqa: SLF001  # as above
-    parser = getattr(connection, "_h11_state", None)
-    return parser is not None and parser.trailing_data != (b"", False)
-
-
-def _key(origin: httpcore.Origin) -> bytes:
-    return b"%b://%b:%d" % (origin.scheme, origin.host, origin.port)
-
-
-def _for_httpcore(request: httpx.Request) -> httpcore.Request:
-    return httpcore.Request(
-        request.method,
-        _httpcore_url(request.url),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
-    )
-
-
-def _httpcore_url(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-
-
-async def _announce(request: httpx.Request, event: str) -> None:
-    # From the first event on, whoever traces knows that nothing has left yet.
-    trace = request.extensions.get("trace")
-    if trace is not None:
-        await trace(event, {"request": request})
+    def _forget(self, connection: Connection, origin: str) -> None:
+        del self._origins[connection]
+        if not self._at[origin]:
+            del self._at[origin]

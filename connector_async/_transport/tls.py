@@ -7,8 +7,6 @@ from __future__ import annotations
 import os
 import ssl
 
-from httpx import create_ssl_context
-
 StrPath = str | os.PathLike[str]
 
 
@@ -39,10 +37,20 @@ def tls_context(
         )
     if ca_file is None and client_certificate is None:
         return ssl_context
-    context = create_ssl_context() if ca_file is None else _believing(ca_file)
+    context = usual_context() if ca_file is None else _believing(ca_file)
     if client_certificate is not None:
         _load(context, client_certificate)
     return context
+
+
+def usual_context() -> ssl.SSLContext:
+    """
+    What httpx believes: certifi's authorities, or `SSL_CERT_FILE`'s and `SSL_CERT_DIR`'s.
+    """
+    # Here, since most of what httpx costs to import would be for nothing.
+    from httpx import create_ssl_context  # noqa: PLC0415
+
+    return create_ssl_context()
 
 
 def _believing(ca_file: StrPath) -> ssl.SSLContext:

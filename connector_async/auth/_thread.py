@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+if TYPE_CHECKING:
+    from anyio import CapacityLimiter
 
 T = TypeVar("T")
 
@@ -25,6 +26,9 @@ class WorkerThread:
         """
         What the function returns; when the caller is cancelled it is left to end by itself.
         """
+        # Here, since it takes its time to import, and the client may never need it.
+        from anyio import CapacityLimiter, to_thread  # noqa: PLC0415
+
         if self._limiter is None:
             self._limiter = CapacityLimiter(1)
         return await to_thread.run_sync(function, abandon_on_cancel=True, limiter=self._limiter)

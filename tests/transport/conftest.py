@@ -2,8 +2,11 @@
 Certificates, pools, and clients without patience.
 """
 
+import asyncio
 import functools
+import importlib.util
 import ssl
+from contextlib import aclosing
 
 import pytest
 import trustme
@@ -52,6 +55,22 @@ def believing(ca):
     return context
 
 
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(request):
+    """
+    Runs a coroutine on an event loop of this kind.
+    """
+    if importlib.util.find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed")
+    make = importlib.import_module(request.param).new_event_loop
+
+    def run(main):
+        with asyncio.Runner(loop_factory=make) as runner:
+            return runner.run(main)
+
+    return run
+
+
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch):
     """
@@ -68,6 +87,14 @@ def nobody():
     TLS settings that believe nobody, made once; the usual ones take longer than a test.
     """
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@pytest.fixture
+def pools_of(believing):
+    """
+    Makes pools that are closed in the event loop that they were made in.
+    """
+    return lambda **options: aclosing(Pool(ssl_context=believing, **options))
 
 
 @pytest.fixture

@@ -8,7 +8,11 @@ import struct
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 
 import attrs
-import httpx
+
+from connector_async import Timeouts
+from connector_async import _operations as op
+from connector_async._pipeline import Call, Request
+from connector_async._transport.over_pool import PoolExchange
 
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -58,6 +62,8 @@ class Line:
         return asked
 
     async def say(self, data):
+        if self.writer.is_closing():
+            return
         self.writer.write(data)
         with suppress(ConnectionError):
             await self.writer.drain()
@@ -207,6 +213,39 @@ class Gates:
             await line.say(answer())
 
 
+class Tunnel:
+    """
+    A handler that carries bytes to where it is asked to.
+    """
+
+    def __init__(self):
+        self.asked = []
+
+    async def __call__(self, line):
+        asked = await line.head()
+        if asked is None:
+            return
+        self.asked.append(asked)
+        host, port = asked.line.split()[1].rsplit(":", 1)
+        reader, writer = await asyncio.open_connection(host, int(port))
+        await line.say(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        carrying = [
+            asyncio.ensure_future(carry(line.reader, writer)),
+            asyncio.ensure_future(carry(reader, line.writer)),
+        ]
+        try:
+            await asyncio.wait(carrying, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in carrying:
+                one.cancel()
+            writer.transport.abort()
+
+
+async def carry(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+
+
 async def silent(line):
     """
     A handler that reads requests and never answers.
@@ -215,17 +254,21 @@ async def silent(line):
     await line.gone()
 
 
-async def fetch(pool, url, /, *, method="GET", content=b"", **timeouts):
+def a_request(url, *, method="GET", content=None, **options):
     """
-    Send a request through a pool, read its answer, and let its connection go.
+    A request of a call that nobody made.
     """
-    request = httpx.Request(method, url, content=content, extensions={"timeout": timeouts})
-    response = await pool.handle_async_request(request)
-    try:
-        await response.aread()
-    finally:
-        await response.aclose()
-    return response
+    operation = attrs.evolve(op.GET_CONVERSATIONS, method=method)
+    call = Call(operation=operation, notify=lambda _: None)
+    return Request(call=call, url=url, host="", body=content, **options)
+
+
+async def fetch(pool, url, /, *, method="GET", content=None, **timeouts):
+    """
+    Send a request through a pool, and read its answer.
+    """
+    exchange = PoolExchange(pool, Timeouts(**timeouts))
+    return await exchange(a_request(url, method=method, content=content))
 
 
 async def breathe(turns=10):

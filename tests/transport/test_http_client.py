@@ -3,13 +3,22 @@ A caller's own `http_client` or `transport`: what of it is used, and what is kno
 """
 
 import asyncio
+import ssl
 from contextlib import suppress
 
+import aiohttp
 import httpx
 import pytest
 import respx
 
-from connector_async import Activity, ConnectorClient, DeliveryUnknownError, RetryPolicy, Timeouts
+from connector_async import (
+    Activity,
+    ConnectorClient,
+    DeliveryUnknownError,
+    RetryPolicy,
+    Timeouts,
+    TokenCallable,
+)
 from connector_async.errors import (
     ApiError,
     BadRequestError,
@@ -258,6 +267,29 @@ async def test_errors_that_say_that_nothing_left(error):
     assert (False, False) == (caught.value.left, caught.value.permanent)
 
 
+def ending_as_failing_to_connect(end):
+    """
+    What httpx-aiohttp makes of a connection that ends before its answer.
+    """
+    error = httpx.ConnectTimeout(str(end))
+    error.__cause__ = end
+    return error
+
+
+@pytest.mark.parametrize(
+    "end",
+    [aiohttp.ServerDisconnectedError(), ConnectionResetError("reset"), BrokenPipeError("pipe")],
+    ids=lambda end: type(end).__name__,
+)
+async def test_errors_that_say_wrongly_that_nothing_left(end):
+    """
+    A connection that ended is no failure to connect, whatever a transport calls it.
+    """
+    async with once(failing(ending_as_failing_to_connect(end))) as connector:
+        with pytest.raises(DeliveryUnknownError):
+            await send(connector)
+
+
 async def test_errors_that_say_that_nothing_will_ever_leave():
     """
     An address that the transport does not speak is not tried again.
@@ -499,3 +531,80 @@ async def test_default_headers_do_not_go_where_content_lies():
 
     assert b"content" == content
     assert ["secret", None] == keys
+
+
+async def test_carries_the_token():
+    """
+    The token goes along with what a caller brings, and only to the service.
+    """
+    credential = TokenCallable(lambda: ("t0ken", 3600))
+    async with serve(answering(TAKEN)) as peer, httpx.AsyncClient() as client:
+        async with ConnectorClient(
+            credential,
+            service_url=f"{peer.url}/teams",
+            trusted_hosts=[f"127.0.0.1:{peer.port}"],
+            http_client=client,
+        ) as connector:
+            await send(connector)
+
+        assert "Bearer t0ken" == peer.requests[0].headers["authorization"]
+
+
+async def test_strangers_are_not_believed_by_a_caller_either(connect, tls):
+    """
+    A certificate that a caller's client does not believe is not tried again.
+    """
+    async with (
+        serve(answering(TAKEN), tls=tls) as peer,
+        httpx.AsyncClient(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) as client,
+    ):
+        connector = connect(peer.url, http_client=client, retry=RetryPolicy(attempts=4))
+        with pytest.raises(TransportError, match="nothing was sent") as caught:
+            await send(connector)
+
+    assert (True, 1) == (caught.value.permanent, caught.value.attempts)
+
+
+async def test_bodies_that_are_not_what_they_say(connect):
+    """
+    A body in an encoding that was not asked for cannot be read; a message was taken all the same.
+    """
+    strange = answer(200, b"[]", content_encoding="br")
+    async with serve(answering(strange)) as peer, httpx.AsyncClient() as client:
+        connector = connect(peer.url, http_client=client)
+        with pytest.raises(DecodeError, match="the answer is encoded as 'br'"):
+            await get(connector)
+
+        assert (await send(connector)).id is None
+
+
+async def read(connector):
+    async with connector.stream_attachment("a") as content:
+        return b"".join([chunk async for chunk in content])
+
+
+async def test_streams_bodies():
+    """
+    A streamed body is read through what a caller brings, and closed.
+    """
+    body = Body(b"one", b"two")
+    async with once(telling(200, body)) as connector:
+        assert b"onetwo" == await read(connector)
+
+    assert 1 == body.closed
+
+
+async def test_streamed_bodies_that_fail(connect):
+    """
+    A streamed body that breaks off, or is not what it says, is told.
+    """
+    body = Body(b"one", failure=OSError("reset"))
+    async with once(telling(200, body)) as connector:
+        with pytest.raises(TransportError, match=r"no answer came .OSError: reset"):
+            await read(connector)
+    strange = answer(200, b"whole", content_encoding="br")
+    async with serve(answering(strange)) as peer, httpx.AsyncClient() as client:
+        with pytest.raises(DecodeError, match="content encoded as 'br'"):
+            await read(connect(peer.url, http_client=client))
+
+    assert 1 == body.closed

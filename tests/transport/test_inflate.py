@@ -3,6 +3,7 @@ Compressed bodies: undone, refused, and bounded.
 """
 
 import gzip
+import time
 import tracemalloc
 import zlib
 from contextlib import aclosing
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector_async import Activity
-from connector_async._transport.inflate import ACCEPTED, FlawError, inflated
+from connector_async._transport.inflate import ACCEPTED, FlawError, Inflater, inflated
 from connector_async.errors import BadRequestError, DecodeError
 from tests.transport.peers import answer, answering, serve
 
@@ -134,6 +135,20 @@ async def test_comes_in_small_pieces():
 
     assert 10 * MIB == sum(sizes)
     assert (True, 256 * 1024) == (min(sizes) > 0, max(sizes))
+
+
+async def test_empty_parts_cost_little():
+    """
+    A body of eighty thousand parts with nothing in them is undone in a moment.
+    """
+    data = gzip.compress(b"") * 80_000
+    inflater = Inflater("gzip")
+    begun = time.process_time()
+    pieces = list(inflater.feed(bytearray(data)))
+    inflater.end()
+
+    assert [] == pieces
+    assert 4 > time.process_time() - begun
 
 
 async def test_closes_what_it_reads_from():

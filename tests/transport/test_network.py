@@ -3,16 +3,15 @@ Connections: how they are made, how they are read and written, how they end.
 """
 
 import asyncio
-import contextlib
-import importlib.util
 import itertools
 import socket
 
-import httpcore
 import pytest
 
 from connector_async import Activity, ConnectorClient
-from connector_async._transport.network import AsyncioBackend
+from connector_async._transport.answer import Wanted
+from connector_async._transport.failure import WireError
+from connector_async._transport.network import begin_tls, connect
 from connector_async.testing import run_virtual
 from tests.transport.peers import (
     answer,
@@ -59,9 +58,7 @@ class Network:
             loop = asyncio.get_running_loop()
             loop.getaddrinfo = self._look_up(addresses)
             loop.create_connection = self._connect
-            call = asyncio.ensure_future(
-                AsyncioBackend().connect_tcp("a.example", 443, timeout=timeout)
-            )
+            call = asyncio.ensure_future(connect("a.example", 443, by=loop.time() + timeout))
             if cancelled_at is not None:
                 loop.call_at(cancelled_at, call.cancel)
             await asyncio.wait([call])
@@ -120,27 +117,23 @@ def outcome(call):
     if call.cancelled():
         return "cancelled"
     error = call.exception()
-    return call.result().get_extra_info("peername") if error is None else error
+    return call.result().transport.get_extra_info("peername") if error is None else error
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
-def run(request):
-    """
-    Runs a coroutine on an event loop of this kind.
-    """
-    if importlib.util.find_spec(request.param) is None:
-        pytest.skip(f"{request.param} is not installed")
-    make = importlib.import_module(request.param).new_event_loop
-
-    def run(main):
-        with asyncio.Runner(loop_factory=make) as runner:
-            return runner.run(main)
-
-    return run
+def soon(seconds=5):
+    return asyncio.get_running_loop().time() + seconds
 
 
 async def connected(peer):
-    return await AsyncioBackend().connect_tcp("127.0.0.1", peer.port, timeout=5)
+    return await connect("127.0.0.1", peer.port, by=soon())
+
+
+async def ask(connection, *, request=b"GET", streamed=False):
+    """
+    Send this as a request.
+    """
+    wanted = Wanted(success=2**20, refusal=2**16, streamed=streamed)
+    return await connection.exchange(request, wanted, read=5, write=5)
 
 
 def test_tries_one_address_after_another():
@@ -162,8 +155,11 @@ def test_tries_the_families_in_turn():
     error, _ = network.race("6:a", "6:b", "4a", "4b", "6:a", "6:c")
 
     assert ["6:a", "4a", "6:b", "4b", "6:c"] == [address for address, _ in network.tried]
-    assert isinstance(error, httpcore.ConnectError)
-    assert "6:a is down; 4a is down; 6:b is down; 4b is down; 6:c is down" == str(error)
+    assert isinstance(error, WireError)
+    assert (
+        "no connection to a.example:443: "
+        "6:a is down; 4a is down; 6:b is down; 4b is down; 6:c is down"
+    ) == str(error)
 
 
 def test_tries_the_next_address_beside_a_slow_one():
@@ -217,7 +213,7 @@ def test_connects_only_so_long():
     network = Network({"a": 10, "b": 10})
     error, took = network.race("a", "b", timeout=0.3)
 
-    assert (httpcore.ConnectTimeout, 0.3) == (type(error), took)
+    assert ("connecting to a.example:443 took too long", 0.3) == (str(error), took)
     assert [] == network.open
 
 
@@ -227,9 +223,9 @@ def test_leaves_nothing_when_cancelled(run, tls, believing):
     """
 
     async def made(port):
-        stream = await AsyncioBackend().connect_tcp("127.0.0.1", port, timeout=5)
-        await stream.start_tls(believing, "localhost", timeout=5)
-        return stream
+        connection = await connect("127.0.0.1", port, by=soon())
+        await begin_tls(connection, believing, "localhost", by=soon())
+        return connection
 
     async def main():
         async with serve(silent, tls=tls) as peer:
@@ -237,7 +233,7 @@ def test_leaves_nothing_when_cancelled(run, tls, believing):
                 call = asyncio.ensure_future(made(peer.port))
                 await breathe(turns)
                 if call.done():
-                    await call.result().aclose()
+                    call.result().abort()
                     break
                 call.cancel()
                 await asyncio.wait([call])
@@ -253,8 +249,8 @@ async def test_names_that_are_none():
     """
     A name that cannot stand for an address at all is a failure to connect like others.
     """
-    with pytest.raises(httpcore.ConnectError, match="is no name of a host"):
-        await AsyncioBackend().connect_tcp("a" * 64 + ".example", 443, timeout=5)
+    with pytest.raises(WireError, match="is no name of a host"):
+        await connect("a" * 64 + ".example", 443, by=soon())
 
 
 async def test_the_handshake_is_part_of_connecting(believing):
@@ -262,12 +258,11 @@ async def test_the_handshake_is_part_of_connecting(believing):
     The time for a connection is one time for all of it, the TLS handshake included.
     """
     async with serve(silent) as peer:
-        stream = await AsyncioBackend().connect_tcp("127.0.0.1", peer.port, timeout=0.03)
-        with contextlib.suppress(httpcore.ReadTimeout):
-            await stream.read(1, timeout=0.03)
-        with pytest.raises(httpcore.ConnectTimeout):
+        by = soon(0.03)
+        connection = await connect("127.0.0.1", peer.port, by=by)
+        with pytest.raises(WireError, match="the TLS handshake with localhost took too long"):
             async with asyncio.timeout(5):
-                await stream.start_tls(believing, "localhost", timeout=60)
+                await begin_tls(connection, believing, "localhost", by=by)
         await until(lambda: not peer.open)
 
 
@@ -281,15 +276,32 @@ async def test_a_handshake_that_fails_ends_at_once(tls, believing):
         await asyncio.Event().wait()
 
     async with serve(deaf, tls=tls) as peer:
-        stream = await connected(peer)
-        await stream.start_tls(believing, "localhost")
-        descriptor = stream.get_extra_info("socket")
-        stream.connect_by = asyncio.get_running_loop().time() + 0.01
-        with pytest.raises(httpcore.ConnectTimeout):
-            await stream.start_tls(believing, "localhost")
+        connection = await connected(peer)
+        await begin_tls(connection, believing, "localhost", by=soon())
+        descriptor = connection.transport.get_extra_info("socket")
+        with pytest.raises(WireError, match="took too long"):
+            await begin_tls(connection, believing, "localhost", by=soon(0.01))
         await breathe()
 
         assert -1 == descriptor.fileno()
+
+
+def test_begins_no_tls_with_one_that_has_hung_up(run, believing):
+    """
+    A connection that ended before its handshake is told of at once.
+    """
+
+    async def hang_up(line):
+        pass
+
+    async def main():
+        async with serve(hang_up) as peer:
+            connection = await connected(peer)
+            await until(lambda: not connection.is_open)
+            with pytest.raises(WireError, match="the other side hung up before"):
+                await begin_tls(connection, believing, "localhost", by=soon(60))
+
+    run(main())
 
 
 async def test_reads_what_came_before_a_reset():
@@ -298,17 +310,20 @@ async def test_reads_what_came_before_a_reset():
     """
 
     async def say_and_reset(line):
-        await line.say(b"received")
+        await line.reader.read(1)
+        await line.say(answer(200, b"received", content_length=9))
         line.reset()
 
     async with serve(say_and_reset) as peer:
-        stream = await connected(peer)
-        await until(lambda: stream._failure is not None)
+        connection = await connected(peer)
+        await ask(connection, streamed=True)
+        await until(lambda: connection._failure is not None)
+        chunks = connection.stream()
 
-        assert [b"rece", b"ived"] == [await stream.read(4), await stream.read(4)]
-        for _ in range(2):
-            with pytest.raises(httpcore.ReadError, match="reset by peer"):
-                await stream.read(4)
+        assert b"received" == await anext(chunks)
+        for rest in (chunks, connection.stream()):
+            with pytest.raises(WireError, match="reset by peer"):
+                await anext(rest)
 
 
 async def test_reads_to_the_end():
@@ -317,12 +332,16 @@ async def test_reads_to_the_end():
     """
 
     async def say(line):
-        await line.say(b"all")
+        await line.reader.read(1)
+        await line.say(b"HTTP/1.1 200 Said\r\n\r\nall")
 
     async with serve(say) as peer:
-        stream = await connected(peer)
+        connection = await connected(peer)
+        await ask(connection, streamed=True)
 
-        assert [b"all", b"", b""] == [await stream.read(9, timeout=5) for _ in range(3)]
+        assert [[b"all"], [], []] == [
+            [chunk async for chunk in connection.stream()] for _ in range(3)
+        ]
 
 
 def test_refuses_to_write_when_the_connection_has_ended(run):
@@ -335,13 +354,13 @@ def test_refuses_to_write_when_the_connection_has_ended(run):
 
     async def main():
         async with serve(hang_up) as peer:
-            stream = await connected(peer)
-            await until(lambda: stream._failure is not None)
-            with pytest.raises(httpcore.WriteError, match="reset by peer"):
-                await stream.write(b"hello", timeout=5)
-            await stream.aclose()
-            with pytest.raises(httpcore.WriteError):
-                await stream.write(b"hello", timeout=5)
+            connection = await connected(peer)
+            await until(lambda: connection._failure is not None)
+            with pytest.raises(WireError, match="reset by peer"):
+                await ask(connection)
+            connection.abort()
+            with pytest.raises(WireError, match="reset by peer"):
+                await ask(connection)
 
     run(main())
 
@@ -384,51 +403,62 @@ async def test_writes_as_fast_as_it_is_read():
         line.writer.transport.resume_reading()
         while len(received) < 2**23:
             received.extend(await line.reader.read(2**20))
+        await line.say(answer())
         line.writer.transport.pause_reading()
         gate.clear()
         await gate.wait()
         line.reset()
 
     async with serve(slow) as peer:
-        stream = await connected(peer)
-        writing = asyncio.ensure_future(stream.write(b"x" * 2**23, timeout=5))
+        connection = await connected(peer)
+        writing = asyncio.ensure_future(ask(connection, request=b"x" * 2**23))
         await breathe()
         assert not writing.done()
         gate.set()
-        await writing
+        assert 200 == (await writing).status
+        assert connection.is_reusable
 
-        writing = asyncio.ensure_future(stream.write(b"x" * 2**24, timeout=5))
         await until(lambda: not gate.is_set())
+        writing = asyncio.ensure_future(ask(connection, request=b"x" * 2**24))
+        await breathe()
+        assert not writing.done()
         gate.set()
-        await writing
-        with pytest.raises(httpcore.WriteError, match="reset by peer"):
-            await stream.write(b"x")
+        with pytest.raises(WireError, match="reset by peer"):
+            await writing
 
 
-async def test_holds_little_of_what_is_not_read(security, believing):
+def test_holds_little_of_what_is_not_read(run, security, believing):
     """
-    A server that is faster than the reader has to wait.
+    A server that is faster than the reader has to wait, and may hang up when it is done.
     """
 
     async def fast(line):
+        await line.request()
+        await line.say(answer(content_length=2**24))
         for _ in range(256):
             await line.say(bytes(2**16))
 
-    async with serve(fast, tls=security) as peer:
-        stream = await connected(peer)
-        if security:
-            await stream.start_tls(believing, "localhost")
-        await until(lambda: len(stream._received) > 2**17)
-        await breathe(300)
-        held = len(stream._received)
-        read = 0
-        while data := await stream.read(2**16, timeout=5):
-            read += len(data)
-            held = max(held, len(stream._received))
-        await stream.aclose()
+    async def main():
+        async with serve(fast, tls=security) as peer:
+            connection = await connected(peer)
+            if security:
+                await begin_tls(connection, believing, "localhost", by=soon())
+            await ask(connection, request=b"GET / HTTP/1.1\r\na: b\r\n\r\n", streamed=True)
+            await until(lambda: connection._is_paused)
+            await breathe(300)
+            held = connection._unread
+            read = 0
+            async for chunk in connection.stream():
+                read += len(chunk)
+                held = max(held, connection._unread)
+                await breathe(3)
+            connection.abort()
+            return read, held
+
+    read, held = run(main())
 
     assert 2**24 == read
-    assert 2**20 > held
+    assert 2**19 > held
 
 
 @pytest.mark.skipif(not has_ipv6(), reason=NO_IPV6)
@@ -442,6 +472,6 @@ async def test_speaks_ipv6(pools, tls, believing):
         serve(answering(), tls=tls, host="::1") as safe,
     ):
         for peer in (plain, safe):
-            assert 200 == (await fetch(pool, peer.url)).status_code
+            assert 200 == (await fetch(pool, peer.url)).status
 
         assert f"[::1]:{plain.port}" == plain.requests[0].headers["host"]

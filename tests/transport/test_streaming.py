@@ -58,8 +58,7 @@ async def assert_nothing_is_open(connector, peer):
     """
     No connection stays on either side, and all places are free.
     """
-    await until(lambda: not peer.open)
-    assert 0 == pool_of(connector).open_connections
+    await until(lambda: not peer.open and not pool_of(connector).open_connections)
     assert 500 == pool_of(connector)._places._value
 
 

@@ -91,7 +91,7 @@ async def test_believes_no_others_beside_a_ca_file(connect, tls, tmp_path):
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
     async with serve(answering(LIST), tls=tls) as peer:
-        with pytest.raises(TransportError, match="certificate verify failed"):
+        with pytest.raises(TransportError, match=r"certificate of 127\.0\.0\.1 is not believed"):
             await connect(peer.url, ca_file=other).get_conversation_members("a:1")
 
 
@@ -292,3 +292,12 @@ async def test_looks_names_up_unless_a_proxy_does(monkeypatch):
     assert await ours("outside.example", 443) is None
     assert await proxied("inside.example", 443) is None
     assert await brought("inside.example", 443) is None
+
+
+async def test_looks_no_names_up_for_a_proxy_that_cannot_be(monkeypatch):
+    """
+    A proxy of the environment that is none is for connecting to tell of, not for looking up.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", "gopher://localhost")
+
+    assert await chosen().looking_up(nowhere)("outside.example", 443) is None

@@ -1,10 +1,10 @@
 """
-One request over httpx: what goes out, what comes back, and whether it had left.
+One request over what a caller brings: a client of httpx, or a transport for one.
 
-Promise 1 rests on the last. A transport that traces (httpcore's do) tells when
-the first byte of a request is written; of any other it is assumed that a
-request leaves when it is handed over, unless the error itself says that no
-connection was had.
+Promise 1 rests on knowing whether a request had left. A transport that traces
+(httpcore's do) tells when the first byte of a request is written. Of any other
+it is assumed that a request leaves when it is handed over, unless the error
+itself says that no connection was had.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from contextlib import aclosing, contextmanager, suppress
 from typing import Any, Final, cast
 
 import attrs
-import httpcore
 import httpx
 
-from connector_async._checks import is_seconds
 from connector_async._pipeline.message import Call, Request, Response
+from connector_async._transport.failure import failed
 from connector_async._transport.inflate import FlawError, inflated
+from connector_async._transport.over_pool import REFUSAL_KEPT
+from connector_async._transport.timeouts import Timeouts
 from connector_async.errors import DecodeError, TransportError
 
 _NEVER_LEFT: Final = (
@@ -31,25 +32,6 @@ _NEVER_LEFT: Final = (
     httpx.UnsupportedProtocol,
 )
 _PERMANENT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-_REFUSAL_KEPT: Final = 64 * 1024
-
-
-@attrs.frozen(kw_only=True)
-class Timeouts:
-    """
-    How long each part of an attempt may take, in seconds.
-
-    Attributes:
-        connect: Making a connection, the TLS handshake included.
-        read: Until the next bytes of an answer.
-        write: Until the next bytes of a request are taken.
-        pool: Until a connection is free.
-    """
-
-    connect: float = attrs.field(default=5.0, validator=is_seconds)
-    read: float = attrs.field(default=10.0, validator=is_seconds)
-    write: float = attrs.field(default=10.0, validator=is_seconds)
-    pool: float = attrs.field(default=10.0, validator=is_seconds)
 
 
 class HttpxExchange:
@@ -134,7 +116,7 @@ class _Evidence:
             self._call.left = True
         elif event.endswith("send_request_headers.failed"):
             # Headers that cannot be are refused before anything is written.
-            self._call.left &= not isinstance(info["exception"], httpcore.LocalProtocolError)
+            self._call.left &= type(info["exception"]).__name__ != "LocalProtocolError"
 
 
 def _is_connect(info: Mapping[str, Any]) -> bool:
@@ -151,20 +133,25 @@ def _telling(call: Call) -> Generator[None]:
 
 
 def _transport_error(call: Call, error: Exception) -> TransportError:
-    if isinstance(error, _NEVER_LEFT):
+    if isinstance(error, _NEVER_LEFT) and not _was_connected(error):
         call.left = False
-    safe = call.operation.safe
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    fate = "no answer came" if call.left else "nothing was sent"
-    return TransportError(
-        f"{fate} ({what})",
-        left=call.left,
-        # What goes wrong later may go well another time, for all that is known.
-        permanent=not call.left and _is_permanent(error),
-        operation=call.operation.id,
-        attempts=call.attempts,
-        may_have_happened=call.left and not safe,
-    )
+    return failed(call, what, permanent=_is_permanent(error))
+
+
+def _was_connected(error: BaseException | None) -> bool:
+    """
+    Whether what a transport calls a failure to connect is the end of a connection.
+
+    httpx-aiohttp's does so, and a message would go out twice.
+    """
+    while error is not None:
+        if isinstance(error, ConnectionResetError | BrokenPipeError):
+            return True
+        if type(error).__name__ == "ServerDisconnectedError":
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _is_permanent(error: Exception) -> bool:
@@ -195,7 +182,7 @@ async def _once(content: bytes) -> AsyncGenerator[bytes, None]:
 
 
 async def _read(request: Request, answer: httpx.Response) -> Response:
-    limit = request.max_bytes if answer.is_success else _REFUSAL_KEPT
+    limit = request.max_bytes if answer.is_success else REFUSAL_KEPT
     content = bytearray()
     flaw: str | None = None
     try:

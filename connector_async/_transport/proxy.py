@@ -1,0 +1,129 @@
+"""
+The way through a proxy: which one, and what is said to it.
+
+A host by https is reached through a tunnel (CONNECT); a request by http is
+handed on. SOCKS is left to a caller's own client of httpx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import attrs
+
+from connector_async._transport.answer import Wanted
+from connector_async._transport.connection import Connection, Way
+from connector_async._transport.failure import WireError
+
+_PORTS: Final = {"http": 80, "https": 443}
+_DAY: Final = 86_400.0
+_TUNNEL: Final = Wanted(success=0, refusal=0, tunnel=True)
+
+
+@attrs.frozen
+class Proxy:
+    """
+    A proxy.
+
+    Attributes:
+        scheme: How the proxy itself is spoken to: `http` or `https`.
+        host: Its name or address.
+        port: Its port.
+        authorization: The header that it wants, with its line end; or nothing.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    authorization: bytes = attrs.field(repr=False)
+
+    def way_to(self, origin: str) -> Way:
+        """
+        What it wants said in requests that it hands on.
+        """
+        return Way(origin, self.authorization)
+
+
+def proxy_at(url: str) -> Proxy:
+    """
+    The proxy that a URL means.
+
+    Raises:
+        ValueError: It means none that can be used here.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if not parts.hostname or parts.scheme not in _PORTS or parts.path.strip("/"):
+        # It may hold a password, and is not shown.
+        raise ValueError(
+            "the proxy has no URL of a proxy: that is http:// or https://, then user:password@ "
+            "if need be, then host:port. For SOCKS bring an http_client that speaks it."
+        )
+    return Proxy(
+        parts.scheme,
+        parts.hostname,
+        port or _PORTS[parts.scheme],
+        _authorization(parts.username, parts.password),
+    )
+
+
+def proxy_of_environment(scheme: str, host: str) -> str | None:
+    """
+    The URL of the proxy that the environment names for a host; None for none.
+    """
+    # Here, since the standard library's own client comes along.
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
+
+    proxies = getproxies()
+    proxy = proxies.get(scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+async def tunnel(connection: Connection, proxy: Proxy, host: str, port: int, *, by: float) -> None:
+    """
+    Ask a proxy for a tunnel; what fails closes the connection.
+
+    Raises:
+        WireError: There is none.
+    """
+    try:
+        async with asyncio.timeout_at(by):
+            await _ask(connection, proxy, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    except (WireError, TimeoutError) as error:
+        connection.abort()
+        reason = str(error) or "it took too long"
+        raise WireError(
+            f"no tunnel through the proxy {proxy.host}:{proxy.port}: {reason}"
+        ) from error
+    except BaseException:
+        connection.abort()
+        raise
+    connection.begin_anew()
+
+
+async def _ask(connection: Connection, proxy: Proxy, where: str) -> None:
+    head = f"CONNECT {where} HTTP/1.1\r\nhost: {where}\r\n".encode("ascii")
+    # A part of connecting, which is over before.
+    answer = await connection.exchange(
+        head + proxy.authorization + b"\r\n", _TUNNEL, read=_DAY, write=_DAY
+    )
+    if not answer.is_success:
+        raise WireError(f"it answered {answer.status}")
+    if not connection.is_reusable:
+        # In the tunnel the client speaks first, so this is nobody's answer.
+        raise WireError("it said more than its answer, or hung up")
+
+
+def _authorization(user: str | None, password: str | None) -> bytes:
+    if user is None:
+        return b""
+    pair = f"{unquote(user)}:{unquote(password or '')}".encode()
+    return b"proxy-authorization: Basic " + base64.b64encode(pair) + b"\r\n"
