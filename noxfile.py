@@ -93,7 +93,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """
-    Measure what a call costs.
+    Measure what a call costs, ours and the peers'; `-- quick` for the main figures.
     """
-    session.install("-e", ".[emulator]")
-    session.run("python", "benchmarks/call.py", *session.posargs)
+    # Each client has an environment of its own, in `.nox/benchmarks`.
+    session.run("python", "benchmarks/run.py", *session.posargs)
