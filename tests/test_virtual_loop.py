@@ -152,3 +152,16 @@ def test_each_run_starts_anew():
         return before
 
     assert [0, 0] == [run_virtual(main()), run_virtual(main())]
+
+
+def test_half_a_year_is_not_the_end():
+    """
+    A timer still fires when a float has no room left for what it is short of.
+    """
+
+    async def main():
+        await asyncio.sleep(2.0**25)
+        await asyncio.sleep(1e-9)
+        return "awake"
+
+    assert "awake" == run_virtual(main())

@@ -8,6 +8,7 @@ and no threads in it: what waits for them waits for ever, and is told so.
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -53,8 +54,9 @@ class _Jumper(selectors.DefaultSelector):
         ready = super().select(0)
         if not ready and timeout is None:
             raise RuntimeError("all tasks wait, and no timer would wake one")
-        if not ready and timeout is not None:
-            self.now += max(0.0, timeout)
+        if not ready and timeout:
+            # After half a year a float no longer has room for the nanoseconds of a timer.
+            self.now = max(self.now + timeout, math.nextafter(self.now, math.inf))
         return ready
 
 
