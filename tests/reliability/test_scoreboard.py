@@ -1,0 +1,156 @@
+"""
+The table is written by machine, one row at a time, and only where it is asked for.
+"""
+
+import pytest
+
+from tests.reliability.scoreboard import Measured, Row, enter, entered, score
+
+EMPTY = "# Reliability\n\n<!-- rows -->\n<!-- /rows -->\n\nThe end.\n"
+
+
+def a_row(name="ids", measured="0 changed", **facts):
+    return Row(
+        name=name,
+        what="all ids",
+        target="0",
+        measured=measured,
+        met=True,
+        seconds=1.25,
+        date="2026-11-23",
+        on="here",
+        **facts,
+    )
+
+
+def test_a_row_is_entered():
+    """
+    A row stands between the marks; all around it stays.
+    """
+    text = entered(a_row(measured="a|b"), EMPTY)
+
+    assert text == (
+        "# Reliability\n\n<!-- rows -->\n"
+        "| name | what was done | target | measured | met | seconds | date | on |\n"
+        "|---|---|---|---|---|---|---|---|\n"
+        "| `ids` | all ids | 0 | a\\|b | yes | 1.2 | 2026-11-23 | here |\n"
+        "<!-- /rows -->\n\nThe end.\n"
+    )
+
+
+def test_rows_keep_their_order():
+    """
+    A row takes the place of the one of its name, wherever it was measured in the meantime.
+    """
+    text = EMPTY
+    for name in ("ids", "ambiguity", "something_else", "ids"):
+        text = entered(a_row(name), text)
+
+    names = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert ["ambiguity", "ids", "something_else"] == names
+
+
+def test_a_file_without_a_table_is_refused():
+    """
+    A file that has no marks is not written to.
+    """
+    with pytest.raises(ValueError, match="no table between"):
+        entered(a_row(), "nothing")
+
+
+def test_a_shorter_file_leaves_nothing(tmp_path):
+    """
+    What is entered replaces the file whole.
+    """
+    path = tmp_path / "table.md"
+    path.write_text(EMPTY)
+
+    enter(a_row(measured="x" * 500), path)
+    enter(a_row(), path)
+
+    assert entered(a_row(), EMPTY) == path.read_text()
+
+
+@pytest.mark.parametrize(("form", "size"), [("", 3), ("full", 7)])
+def test_scores(monkeypatch, tmp_path, form, size):
+    """
+    The environment says how much is done, and where the row goes.
+    """
+    path = tmp_path / "table.md"
+    path.write_text(EMPTY)
+    monkeypatch.setenv("RELIABILITY", form)
+    monkeypatch.setenv("RELIABILITY_TABLE", str(path))
+    done = []
+
+    score(
+        "ids",
+        lambda much: done.append(much) or Measured("0 changed", True),
+        what="{size} ids",
+        target="0 changed",
+        short=3,
+        full=7,
+    )
+
+    assert [size] == done
+    assert f"| `ids` | {size} ids | 0 changed | 0 changed | yes |" in path.read_text()
+
+
+def test_a_target_that_is_not_met_is_written_down_and_fails(monkeypatch, tmp_path):
+    """
+    The table says so, and the test fails with what is known.
+    """
+    path = tmp_path / "table.md"
+    path.write_text(EMPTY)
+    monkeypatch.setenv("RELIABILITY_TABLE", str(path))
+
+    with pytest.raises(AssertionError, match="ids: 1 changed; the target is 0\nthis one"):
+        score(
+            "ids",
+            lambda _: Measured("1 changed", False, "this one"),
+            what="ids",
+            target="0",
+            short=1,
+            full=1,
+        )
+
+    assert "| 1 changed | **no** |" in path.read_text()
+
+
+def test_nothing_is_written_in_a_short_run(monkeypatch, tmp_path):
+    """
+    Where no table is named, none is written.
+    """
+    monkeypatch.delenv("RELIABILITY_TABLE", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    score("ids", lambda _: Measured("0", True), what="ids", target="0", short=1, full=1)
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def known(met):
+    score(
+        "ids",
+        lambda _: Measured("1 changed", met),
+        what="ids",
+        target="0",
+        short=1,
+        full=1,
+        misses="it is hard",
+    )
+
+
+def test_a_known_miss_is_told_as_one():
+    """
+    A target that is known not to be met is an expected failure, with its reason.
+    """
+    with pytest.raises(pytest.xfail.Exception, match="1 changed; it is hard"):
+        known(met=False)
+
+
+def test_a_known_miss_that_is_none_fails():
+    """
+    When it is met in the end, whoever did it has to say so.
+    """
+    with pytest.raises(AssertionError, match="take away: misses='it is hard'"):
+        known(met=True)
