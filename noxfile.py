@@ -22,6 +22,8 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
 nox.options.download_python = "never"
 
+# Against a browser, and with faults by the thousand.
+SLOW = ["tests/browser", "tests/reliability"]
 MEASURED = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -44,7 +46,8 @@ _let_pyenv_show_all()
 
 
 def _install(session: nox.Session, *groups: str) -> None:
-    session.install("-e", ".[emulator]", *nox.project.dependency_groups(PROJECT, *groups))
+    needed = nox.project.dependency_groups(PROJECT, *groups)
+    session.install("-e", ".[cli,emulator,testing]", *needed)
 
 
 @nox.session(python=PYTHONS)
@@ -52,13 +55,17 @@ def tests(session: nox.Session) -> None:
     """
     Run the tests, on each Python that is there.
 
-    Coverage is measured on the Python that runs nox: it takes as long again.
+    Coverage is measured on the Python that runs nox, and the slow tests run there only.
     """
-    _install(session, "test")
-    session.run("python", "-c", "import sys; print('tests run on', sys.version)")
     measured = session.python == MEASURED
-    coverage = ["--cov", "--cov-report=term", "--cov-fail-under=95"] if measured else []
-    session.run("python", "-m", "pytest", "-q", "-n", "2", *coverage, *session.posargs)
+    _install(session, "test", *(["browser"] if measured else []))
+    session.run("python", "-c", "import sys; print('tests run on', sys.version)")
+    options = (
+        ["--cov", "--cov-report=term", "--cov-fail-under=95"]
+        if measured
+        else [f"--ignore={folder}" for folder in SLOW]
+    )
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *options, *session.posargs)
 
 
 @nox.session
@@ -88,6 +95,48 @@ def demo(session: nox.Session) -> None:
     """
     session.install("-e", ".[emulator]")
     session.run("python", "examples/bots_day.py", *session.posargs)
+
+
+@nox.session(reuse_venv=False)
+def sample(session: nox.Session) -> None:
+    """
+    Run the sample project's tests as its author would: with the built wheel, and no source.
+    """
+    built = Path(session.create_tmp())
+    for old in built.glob("*.whl"):
+        old.unlink()
+    session.install("build")
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(built), ".")
+    (wheel,) = built.glob("*.whl")
+    session.install(f"{wheel}[testing,cli]", "pytest-asyncio>=1.0")
+    session.run("connector-async", "--version")
+    with session.chdir("examples/greeter"):
+        session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """
+    Make the README's pictures anew; needs a Chromium.
+    """
+    _install(session, "test", "browser")
+    session.run("python", "examples/timeline.py")
+    session.run(
+        *("python", "-m", "pytest", "-q", "tests/browser"),
+        env={"SCREENSHOTS": "tests/browser/screenshots"},
+    )
+
+
+@nox.session
+def reliability(session: nox.Session) -> None:
+    """
+    Break everything around the client, at full length, and write RELIABILITY.md.
+    """
+    _install(session, "test")
+    session.run(
+        *("python", "-m", "pytest", "-q", "tests/reliability", *session.posargs),
+        env={"RELIABILITY": "full", "RELIABILITY_TABLE": "RELIABILITY.md"},
+    )
 
 
 @nox.session

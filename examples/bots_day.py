@@ -87,7 +87,9 @@ def emulator() -> Generator[Box]:
     """
     Start the emulator, and stop it at the end.
     """
-    command = [sys.executable, "-m", "connector_async.emulator", "--tls", "--require-token"]
+    # A channel that has all fifteen operations; Teams has not.
+    options = ["--tls", "--require-token", "--profile", "generic"]
+    command = [sys.executable, "-m", "connector_async.emulator", *options]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -7,6 +7,7 @@ type checkers included.
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -41,7 +42,7 @@ FLOORS = (
 )
 
 # Each may use itself and those after it, and the core; the core uses none.
-EXTENSIONS = ("testing", "emulator")
+EXTENSIONS = ("cli", "testing", "emulator")
 
 # What each step drives, besides what all may use.
 COMMON = {"_pipeline.message", "errors", "events", "_clock"}
@@ -67,14 +68,19 @@ DOORS = {
     "msal": {"auth.msal"},
     "requests": {"auth.msal"},
     "tenacity": {"_pipeline.retry"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "cryptography": {"emulator"},
+    "jwt": {"emulator"},
     "starlette": {"emulator"},
-    "trustme": {"emulator"},
+    "trustme": {"emulator", "testing.chaos._tls"},
+    "yaml": {"emulator._state_source"},
     "uvicorn": {"emulator"},
 }
 # What `client` names, for type checkers only.
 NAMED = {("client", "httpx")}
 
-TIME = {"_clock", "auth.msal", "emulator._emulator"}
+TIME = {"_clock", "auth.msal", "emulator._clock"}
 MOST_LINES = 450
 
 
@@ -336,13 +342,25 @@ def test_names_of_neighbours():
     assert all(found.typing for found in named)
 
 
+def modules_of(requirements):
+    """
+    What is imported of these distributions.
+    """
+    names = {re.split(r"[\[>]", requirement)[0] for requirement in requirements}
+    return {IMPORTED_AS.get(name, name) for name in names}
+
+
+IMPORTED_AS = {"pyjwt": "jwt", "pyyaml": "yaml"}
+
+
 def test_imports_what_is_declared():
     """
-    The core imports its dependencies and all of them, the emulator those of its extra besides.
+    The core imports its dependencies and all of them, the extensions those of their extras besides.
     """
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
-    needed = {entry.split(">")[0] for entry in project["dependencies"]}
-    extra = {entry.split(">")[0] for entry in project["optional-dependencies"]["emulator"]}
+    extras = project["optional-dependencies"]
+    needed = modules_of(project["dependencies"])
+    extra = modules_of(extras["emulator"] + extras["cli"])
     core = {found.what for found in THEIRS if unit(found.at) not in EXTENSIONS}
     all_of_it = {found.what for found in THEIRS}
 
@@ -372,6 +390,7 @@ def test_import_is_light():
     Importing the package loads nothing that is needed later, or by others only.
     """
     heavy = ["msal", "requests", "starlette", "uvicorn", "trustme", "respx", "pytest"]
+    heavy += ["httpx", "anyio", "tenacity", "click", "rich", "jwt", "yaml", "cryptography"]
     ours = [f"{ROOT}.{name}" for name in EXTENSIONS]
     script = f"import sys, {ROOT}; print(*sorted(set({heavy + ours}) & set(sys.modules)))"
 

@@ -23,7 +23,7 @@ from connector_async import (
     TokenCallable,
     Transcript,
 )
-from connector_async.emulator import Emulator, EmulatorLimits, serve
+from connector_async.emulator import Emulator, EmulatorClock, EmulatorLimits, serve
 from connector_async.limits import MemoryStore, windows
 from connector_async.testing import VirtualClock, run_virtual
 from tests.pipeline.script import no_jitter
@@ -122,7 +122,7 @@ CALLS = {
 
 @pytest.fixture(params=[False, True], ids=["plain", "tls"])
 async def scene(request, tmp_path):
-    emulator = Emulator(limits=EmulatorLimits.off())
+    emulator = Emulator(profile="generic", limits=EmulatorLimits.off())
     emulator.add_conversation(CONVERSATION, members=200)
     emulator.add_conversation("19:many", members=60)
     async with serve(emulator, tls=request.param) as server:
@@ -340,7 +340,11 @@ async def elapsed(prepare, options, victim, at, late):
     How long the calls take of which one is cancelled; None where it did not wait so often.
     """
     loop = asyncio.get_running_loop()
-    emulator = Emulator(limits=EmulatorLimits.off(), now=loop.time)
+    emulator = Emulator(
+        profile="generic",
+        limits=EmulatorLimits.off(),
+        clock=EmulatorClock.from_functions(loop.time),
+    )
     for conversation in (CONVERSATION, *OTHERS):
         emulator.add_conversation(conversation, members=1)
     clock = VirtualClock()
@@ -382,7 +386,7 @@ def test_a_token_is_nobodys(late):
     """
 
     async def main():
-        emulator = Emulator(limits=EmulatorLimits.off())
+        emulator = Emulator(profile="generic", limits=EmulatorLimits.off())
         emulator.add_conversation(CONVERSATION, members=1)
         fetched, at = [], 0
 
@@ -427,7 +431,7 @@ async def test_a_thread_ends_by_itself():
         gate.wait(5)
         return "abc", 3600
 
-    emulator = Emulator(limits=EmulatorLimits.off())
+    emulator = Emulator(profile="generic", limits=EmulatorLimits.off())
     async with ConnectorClient(
         TokenCallable(fetch),
         service_url="http://localhost/teams",

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
-from connector_async.emulator import Emulator, EmulatorLimits, Server, serve
+from connector_async.emulator import PROFILES, Emulator, EmulatorLimits, Server, serve
 
 _CHUNK_BYTES = 4096
 
@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tls", action="store_true", help="serve by https")
     parser.add_argument("--host", default="127.0.0.1", help="an address of this machine")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--profile", choices=PROFILES, default="teams", help="the channel")
     parser.add_argument("--require-token", action="store_true", help="answer 401 without a token")
     parser.add_argument("--no-limits", action="store_true", help="never answer 429")
     return parser
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _serve(options: argparse.Namespace) -> None:
     emulator = Emulator(
+        profile=options.profile,
         limits=EmulatorLimits.off() if options.no_limits else None,
         require_token=options.require_token,
     )

@@ -1,88 +1,83 @@
 """
-The emulator as an ASGI app: the Connector, the identity endpoints, and the control endpoints.
+The emulator as an ASGI app: the Connector, the identity endpoints, the control endpoints,
+and the console.
 
-Starlette carries the control endpoints; all else is read from the raw path and goes to
-the emulator, for a framework would decode an id before it is known to be one.
+Starlette carries what is the emulator's own; all else is read from the raw path and goes
+to the emulator, for a framework would decode an id before it is known to be one.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.routing import Mount
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from connector_async.emulator._console import console_routes
 from connector_async.emulator._control import control_routes
 from connector_async.emulator._emulator import Emulator
-from connector_async.emulator._message import Arrival, Outcome
+from connector_async.emulator._hosts import Hosts
+from connector_async.emulator._message import Reply
+from connector_async.emulator._wire import Connections, Wire, headers_of, respond
 
-Peer: TypeAlias = tuple[str, int]
+_CONSOLE: Final = "/emulator/console/"
 
-Abort: TypeAlias = Callable[[Peer], None]
-"""
-Resets the connection of a peer.
-"""
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 
-def build_app(emulator: Emulator, abort: Abort) -> Starlette:
+def build_app(emulator: Emulator, connections: Connections, hosts: Hosts) -> ASGIApp:
     """
-    The app of one emulator, for a server that can reset connections.
+    The app of one emulator, for a server that gives access to its connections.
+
+    Args:
+        emulator: What answers.
+        connections: To those of the server.
+        hosts: The names that it answers to.
     """
-    return Starlette(
+    wire = Wire(emulator, connections)
+    own = Starlette(
         routes=[
-            Mount("/emulator", routes=control_routes(emulator)),
-            Mount("/", app=_Wire(emulator, abort)),
+            Mount(
+                "/emulator",
+                routes=[
+                    Mount("/console", routes=console_routes(emulator)),
+                    *control_routes(emulator),
+                ],
+            )
         ]
     )
 
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raw_path: bytes = scope["raw_path"]
+        refusal = _refusal(scope, hosts)
+        if refusal is not None:
+            await respond(send, refusal)
+        elif raw_path.startswith(b"/emulator/") or raw_path == b"/emulator":
+            await own(scope, receive, send)
+        elif raw_path == b"/" and "text/html" in headers_of(scope).get("accept", ""):
+            await respond(send, Reply(status=307, headers={"Location": _CONSOLE}))
+        else:
+            await wire(scope, receive, send)
 
-class _Wire:
-    def __init__(self, emulator: Emulator, abort: Abort) -> None:
-        self._emulator = emulator
-        self._abort = abort
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        try:
-            body = await request.body()
-        except ClientDisconnect:
-            return
-        outcome = self._emulator.answer(_arrival(request, body))
-        if outcome.delay and await _is_gone(receive, outcome.delay):
-            return
-        await self._give(outcome, scope, receive, send)
-
-    async def _give(self, outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
-        if outcome.reply is None:
-            self._abort(scope["client"])
-            # The server takes a return without an answer for a fault of the app's,
-            # until it has seen that the connection is gone.
-            await receive()
-            return
-        reply = outcome.reply
-        response = Response(reply.body, status_code=reply.status, headers=dict(reply.headers))
-        await response(scope, receive, send)
+    return app
 
 
-async def _is_gone(receive: Receive, seconds: float) -> bool:
-    # The body has been read, so all that can be received is the end of the connection.
-    gone = asyncio.ensure_future(receive())
-    done, _ = await asyncio.wait({gone}, timeout=seconds)
-    gone.cancel()
-    return bool(done)
+def _refusal(scope: Scope, hosts: Hosts) -> Reply | None:
+    host = origin = ""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value.decode("latin-1")
+        elif name == b"origin":
+            origin = value.decode("latin-1")
+    if not hosts.own(host):
+        return _text(421, hosts.refusal(host))
+    is_own = scope["raw_path"].startswith(b"/emulator")
+    if origin and is_own and scope["method"] not in _SAFE and not hosts.own_origin(origin):
+        return _text(403, f"The emulator is not steered from {origin}.\n")
+    return None
 
 
-def _arrival(request: Request, body: bytes) -> Arrival:
-    return Arrival(
-        method=request.method,
-        base_url=f"{request.url.scheme}://{request.url.netloc}",
-        raw_path=request.scope["raw_path"],
-        query_string=request.scope["query_string"],
-        headers=request.headers,
-        body=body,
-    )
+def _text(status: int, text: str) -> Reply:
+    headers = {"Content-Type": "text/plain; charset=utf-8"}
+    return Reply(status=status, headers=headers, body=text.encode())

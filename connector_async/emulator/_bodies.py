@@ -9,7 +9,7 @@ import json
 import re
 from typing import Final
 
-from connector_async.emulator._message import JsonObject, RefusalError, as_list, as_object
+from connector_async.emulator._message import JsonObject, as_list, as_object, refusal
 
 LARGEST_BODY_BYTES: Final = 262_144
 """
@@ -51,9 +51,9 @@ def object_in(body: bytes, payload: object) -> JsonObject:
     """
     if len(body) > LARGEST_BODY_BYTES:
         message = f"Message size exceeded limit of {LARGEST_BODY_BYTES} bytes."
-        raise RefusalError(413, "MessageSizeTooBig", message)
+        raise refusal(413, "MessageSizeTooBig", message)
     if body and payload is None:
-        raise RefusalError(400, "MalformedData", "The body cannot be read.")
+        raise refusal(400, "MalformedData", "The body cannot be read.")
     return as_object(payload)
 
 
@@ -64,7 +64,7 @@ def activity_in(value: object) -> JsonObject:
     activity = as_object(value)
     is_message = activity.get("type", "message") == "message"
     if not activity or (is_message and not any(activity.get(name) for name in _CONTENT)):
-        raise RefusalError(400, "BadSyntax", "Activity must not be empty.")
+        raise refusal(400, "BadSyntax", "Activity must not be empty.")
     return activity
 
 
@@ -78,7 +78,7 @@ def bytes_in(upload: JsonObject, name: str) -> bytes | None:
     try:
         return base64.b64decode(value, validate=True)
     except (TypeError, ValueError) as error:
-        raise RefusalError(400, "BadArgument", f"{name} is not base64.") from error
+        raise refusal(400, "BadArgument", f"{name} is not base64.") from error
 
 
 def mime_type_in(upload: JsonObject) -> str:
@@ -87,7 +87,7 @@ def mime_type_in(upload: JsonObject) -> str:
     """
     mime_type = text_in(upload, "type") or _UNKNOWN_TYPE
     if not _MIME_TYPE.fullmatch(mime_type):
-        raise RefusalError(400, "BadArgument", "type is not a MIME type.")
+        raise refusal(400, "BadArgument", "type is not a MIME type.")
     return mime_type
 
 

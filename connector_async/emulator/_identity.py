@@ -1,23 +1,31 @@
 """
 Where tokens come from: the endpoints that msal asks, and which tokens the Connector takes.
 
-Tokens are opaque here. A client assertion is taken as it is: nothing is known that
-could vouch for it.
+A client assertion is verified where something was registered that vouches for the app,
+and else taken as it is.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
-from attrs import validators
 
-from connector_async.emulator._message import Arrival, Outcome, Reply, form, json_reply
+from connector_async.emulator._aadsts import Failure
+from connector_async.emulator._assertions import Assertions
+from connector_async.emulator._message import (
+    Arrival,
+    JsonObject,
+    Outcome,
+    Reply,
+    form,
+    json_reply,
+)
+from connector_async.emulator._metadata import connector_metadata, tenant_metadata
 from connector_async.emulator._routes import segments
+from connector_async.emulator._state import TENANT_ID
+from connector_async.emulator._tokens import Caller, Tokens
 
 APP_ID: Final = "00000000-0000-0000-0000-00000000b07a"
 """
@@ -36,19 +44,26 @@ What a managed identity shows in `X-IDENTITY-HEADER`.
 
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-_IS_INT: Final = validators.instance_of(int)
+# The channels that a key of the Connector's may speak for.
+_ENDORSED: Final = (
+    "msteams",
+    "webchat",
+    "directline",
+    "slack",
+    "emulator",
+    "facebook",
+    "telegram",
+    "email",
+    "skype",
+    "sms",
+)
 
-_TROUBLE: Final = ("temporarily_unavailable", "Asked for.")
+Endpoint: TypeAlias = Literal["token", "metadata", "keys"]
 
-# By the number that follows AADSTS: the error's OAuth name, and its text.
-_ERRORS: Final[Mapping[int | None, tuple[str, str]]] = {
-    70003: ("unsupported_grant_type", "The app requested an unsupported grant type."),
-    700016: ("unauthorized_client", "Application was not found in the directory."),
-    1002012: ("invalid_scope", "Client credential flows must have a scope with /.default."),
-    7000215: ("invalid_client", "Invalid client secret provided."),
-    7000218: ("invalid_client", "The request must have client_assertion or client_secret."),
-    7000222: ("invalid_client", "The provided client secret keys are expired."),
-}
+ENDPOINTS: Final[tuple[Endpoint, ...]] = ("token", "metadata", "keys")
+"""
+What can be told to fail; `token` is the managed identity's too.
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +75,7 @@ class TokenRequest:
         number: From 1.
         time: Seconds, by the emulator's monotonic clock.
         grant: `secret`, `assertion` or `managed_identity`; empty when there was none.
+            An assertion that was looked at is `certificate` or `federated`.
     """
 
     number: int
@@ -72,29 +88,6 @@ class TokenRequest:
 
 
 @attrs.frozen(kw_only=True)
-class Caller:
-    """
-    Who calls the Connector, by the token at hand.
-
-    Attributes:
-        label: Tells tokens apart; cannot be used as one.
-        app_id: Whose token it is; the label, where that is not known.
-        is_valid: Whether it was issued here, and still holds.
-    """
-
-    label: str
-    app_id: str
-    is_valid: bool
-
-
-@attrs.frozen(kw_only=True)
-class _Issued:
-    number: int
-    app_id: str
-    expires_at: float
-
-
-@attrs.frozen(kw_only=True)
 class _Ask:
     grant: str
     tenant: str
@@ -102,16 +95,12 @@ class _Ask:
     scope: str
 
 
-@attrs.frozen(kw_only=True)
-class _Failure:
-    status: int = attrs.field(validator=_IS_INT)
-    aadsts: int | None = attrs.field(default=None, validator=validators.optional(_IS_INT))
-    retry_after: int | None = attrs.field(default=None, validator=validators.optional(_IS_INT))
-
-
 class Identity:
     """
-    An Entra tenant and a managed identity, as far as a bot sees them.
+    An Entra tenant and a managed identity, as far as a bot sees them, and the Connector's keys.
+
+    Tokens are JWTs, signed with keys that are published here, so that they can be verified
+    as the real ones are.
 
     Attributes:
         requests: Who asked for tokens, and what they were answered.
@@ -128,11 +117,20 @@ class Identity:
         self._apps = dict(apps)
         self._now = now
         self._wall = wall
+        self._tokens = Tokens(now=now, wall=wall)
+        self._assertions = Assertions()
         self._expires_in = 3600
         self._refresh_in: int | None = None
-        self._issued: dict[str, _Issued] = {}
-        self._failures: list[_Failure] = []
-        self._delays: list[float] = []
+        self._managed: set[str] = set()
+        self._failures: dict[str, list[Failure]] = {name: [] for name in ENDPOINTS}
+        self._delays: dict[str, list[float]] = {name: [] for name in ENDPOINTS}
+
+    @property
+    def app_ids(self) -> list[str]:
+        """
+        Who may ask for tokens, in the order they were made known.
+        """
+        return list(self._apps)
 
     def add_app(self, app_id: str, secret: str) -> None:
         """
@@ -140,12 +138,51 @@ class Identity:
         """
         self._apps[app_id] = secret
 
+    def add_certificate(self, app_id: str, pem: str | bytes) -> None:
+        """
+        Let an app show that it has the key of a certificate; its assertions are verified then.
+
+        Args:
+            app_id: An app that is known; it needs no secret for this.
+            pem: The certificate, without the key.
+
+        Raises:
+            ValueError: It is no certificate.
+        """
+        self._assertions.add_certificate(app_id, pem)
+        self._apps.setdefault(app_id, "")
+
+    def add_federation(
+        self,
+        app_id: str,
+        issuer: str,
+        keys: str | bytes | Mapping[str, Any],
+        *,
+        subject: str | None = None,
+        audience: str | None = None,
+    ) -> None:
+        """
+        Let somebody else vouch for an app; its assertions are verified then.
+
+        Args:
+            app_id: An app that is known; it needs no secret for this.
+            issuer: Who vouches, as its assertions say.
+            keys: Its key set, or one JWK, or an RSA public key as PEM.
+            subject: For whom it vouches; None for anyone.
+            audience: To whom; None for `api://AzureADTokenExchange`.
+
+        Raises:
+            ValueError: These are no keys.
+        """
+        self._assertions.add_federation(app_id, issuer, keys, subject=subject, audience=audience)
+        self._apps.setdefault(app_id, "")
+
     def set_lifetime(self, expires_in: int, *, refresh_in: int | None = None) -> None:
         """
         Say how long the next tokens live.
 
         Args:
-            expires_in: Seconds.
+            expires_in: Seconds; none or less makes tokens that have expired.
             refresh_in: Seconds after which they ask to be refreshed; None says nothing.
         """
         self._expires_in = int(expires_in)
@@ -156,64 +193,110 @@ class Identity:
         *,
         status: int,
         aadsts: int | None = None,
-        retry_after: int | None = None,
+        retry_after: int | str | None = None,
         times: int = 1,
+        endpoint: Endpoint = "token",
     ) -> None:
         """
-        Refuse the next requests for a token.
+        Refuse the next requests.
 
         Args:
             status: What is answered.
             aadsts: The number of the error; None for trouble without one.
-            retry_after: Seconds, for the header of that name; None for none.
+            retry_after: Seconds, or any text, for the header of that name; None for none.
             times: How many requests.
-        """
-        failure = _Failure(status=status, aadsts=aadsts, retry_after=retry_after)
-        self._failures.extend([failure] * times)
+            endpoint: Where: `token`, `metadata` or `keys`.
 
-    def delay_next(self, seconds: float, *, times: int = 1) -> None:
+        Raises:
+            ValueError: There is no such endpoint.
         """
-        Answer the next requests for a token late.
+        failure = Failure(status=status, aadsts=aadsts, retry_after=retry_after)
+        self._failures[_known(endpoint)].extend([failure] * times)
+
+    def delay_next(self, seconds: float, *, times: int = 1, endpoint: Endpoint = "token") -> None:
         """
-        self._delays.extend([float(seconds)] * times)
+        Answer the next requests late.
+
+        Raises:
+            ValueError: There is no such endpoint.
+        """
+        self._delays[_known(endpoint)].extend([float(seconds)] * times)
 
     def revoke_all(self) -> None:
         """
         Take back all tokens: from now on they are answered 401.
         """
-        self._issued = {
-            token: attrs.evolve(issued, expires_at=self._now())
-            for token, issued in self._issued.items()
-        }
+        self._tokens.revoke_all()
+
+    def rotate_key(self, *, keep_old: bool = True) -> None:
+        """
+        Sign with a new key from now on.
+
+        Args:
+            keep_old: Whether the old keys stay published; else they have expired, and
+                what was signed with them is answered 401.
+        """
+        self._tokens.rotate_key(keep_old=keep_old)
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """
+        A token that says what it is told to, for a test of who should not believe it.
+        """
+        return self._tokens.sign(claims)
+
+    def connector_token(self, app_id: str, *, service_url: str, lifetime: float = 3600) -> str:
+        """
+        What the Connector shows to a bot when it brings an activity.
+
+        Args:
+            app_id: The bot's.
+            service_url: That of the activity.
+            lifetime: Seconds.
+        """
+        return self._tokens.connector_token(app_id, service_url=service_url, lifetime=lifetime)
 
     def caller(self, authorization: str | None) -> Caller:
         """
         Who shows this `Authorization` header.
         """
-        token = (authorization or "").removeprefix("Bearer ")
-        issued = self._issued.get(token)
-        if issued is not None:
-            return Caller(
-                label=f"token-{issued.number}",
-                app_id=issued.app_id,
-                is_valid=self._now() < issued.expires_at,
-            )
-        label = f"unknown-{hashlib.sha256(token.encode()).hexdigest()[:8]}" if token else ""
-        return Caller(label=label, app_id=label, is_valid=False)
+        return self._tokens.caller(authorization, {*self._apps, *self._managed})
 
-    def answer(self, arrival: Arrival) -> Outcome | None:
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """
+        Whom a token must be meant for, to be taken by the Connector.
+        """
+        return self._tokens.audiences
+
+    @audiences.setter
+    def audiences(self, audiences: Iterable[str]) -> None:
+        self._tokens.audiences = tuple(audiences)
+
+    def answer(self, arrival: Arrival) -> Outcome | None:  # noqa: PLR0911 - one for each endpoint
         """
         Answer what is asked of an identity endpoint; None when something else is asked.
         """
+        base = arrival.base_url
         match (arrival.method, *segments(arrival.raw_path)):
-            case ("GET", tenant, "v2.0", ".well-known", "openid-configuration"):
-                return Outcome(reply=_configuration(f"{arrival.base_url}/{tenant}"))
-            case ("POST", tenant, "oauth2", "v2.0", "token"):
-                return self._token(arrival, tenant)
             case ("GET", "msi", "token"):
                 return self._managed_identity(arrival)
+            case ("GET", "v1", ".well-known", "openidconfiguration" | "openid-configuration"):
+                return self._published("metadata", connector_metadata(f"{base}/v1"))
+            case ("GET", "v1", ".well-known", "keys"):
+                return self._published("keys", self._tokens.published(_ENDORSED))
+            case ("GET", tenant, "v2.0", ".well-known", "openid-configuration"):
+                return self._published("metadata", tenant_metadata(f"{base}/{tenant}"))
+            case ("GET", _, "discovery", "v2.0", "keys"):
+                return self._published("keys", self._tokens.published())
+            case ("POST", tenant, "oauth2", "v2.0", "token"):
+                return self._token(arrival, tenant)
             case _:
                 return None
+
+    def _published(self, endpoint: Endpoint, told: JsonObject) -> Outcome:
+        failure = self._next_failure(endpoint)
+        reply = json_reply(200, told) if failure is None else self._refusal(failure)
+        return Outcome(reply=reply, delay=self._next_delay(endpoint))
 
     def _token(self, arrival: Arrival, tenant: str) -> Outcome:
         fields = form(arrival.body)
@@ -223,51 +306,51 @@ class Identity:
             app_id=fields.get("client_id", ""),
             scope=fields.get("scope", ""),
         )
-        failure = self._next_failure()
+        failure = self._next_failure("token")
         if failure is not None:
             return self._given(ask, self._refusal(failure))
-        return self._given(ask, self._refused(ask, fields) or self._granted(ask))
+        authority = f"{arrival.base_url}/{tenant}"
+        if ask.grant == "assertion":
+            verdict = self._assertions.verdict(
+                ask.app_id,
+                fields["client_assertion"],
+                audiences=(f"{authority}/oauth2/v2.0/token", f"{authority}/v2.0"),
+                at=self._wall(),
+            )
+            ask = attrs.evolve(ask, grant=verdict.grant)
+            failure = None if verdict.aadsts is None else _refused(401, verdict.aadsts)
+        failure = self._refused(ask, fields) or failure
+        if failure is not None:
+            return self._given(ask, self._refusal(failure))
+        return self._given(ask, self._granted(ask, authority))
 
-    def _refused(self, ask: _Ask, fields: Mapping[str, str]) -> Reply | None:
+    def _refused(self, ask: _Ask, fields: Mapping[str, str]) -> Failure | None:
         if fields.get("grant_type") != "client_credentials":
-            return self._refusal(_Failure(status=400, aadsts=70003))
+            return _refused(400, 70003)
         if ask.app_id not in self._apps:
-            return self._refusal(_Failure(status=400, aadsts=700016))
+            return _refused(400, 700016)
         if not ask.scope.endswith("/.default"):
-            return self._refusal(_Failure(status=400, aadsts=1002012))
+            return _refused(400, 1002012)
         if not ask.grant:
-            return self._refusal(_Failure(status=401, aadsts=7000218))
+            return _refused(401, 7000218)
         if ask.grant == "secret" and fields["client_secret"] != self._apps[ask.app_id]:
-            return self._refusal(_Failure(status=401, aadsts=7000215))
+            return _refused(401, 7000215)
         return None
 
-    def _granted(self, ask: _Ask) -> Reply:
+    def _granted(self, ask: _Ask, authority: str) -> Reply:
+        audience = ask.scope.removesuffix("/.default")
         granted: dict[str, object] = {
             "token_type": "Bearer",
             "expires_in": self._expires_in,
             "ext_expires_in": self._expires_in,
-            "access_token": self._issue(ask.app_id),
+            "access_token": self._issue(ask, authority, audience),
         }
         if self._refresh_in is not None:
             granted["refresh_in"] = self._refresh_in
         return json_reply(200, granted)
 
-    def _refusal(self, failure: _Failure) -> Reply:
-        error, reason = _ERRORS.get(failure.aadsts, _TROUBLE)
-        correlation_id = f"{len(self.requests) + 1:032x}"
-        timestamp = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        name = "" if failure.aadsts is None else f"AADSTS{failure.aadsts}: "
-        body = {
-            "error": error,
-            "error_description": (
-                f"{name}{reason} Correlation ID: {correlation_id} Timestamp: {timestamp}"
-            ),
-            "error_codes": [] if failure.aadsts is None else [failure.aadsts],
-            "timestamp": timestamp,
-            "trace_id": correlation_id,
-            "correlation_id": correlation_id,
-        }
-        return json_reply(failure.status, body, _retry_after(failure))
+    def _refusal(self, failure: Failure) -> Reply:
+        return failure.reply(wall=self._wall(), correlation_id=f"{len(self.requests) + 1:032x}")
 
     def _managed_identity(self, arrival: Arrival) -> Outcome:
         query = arrival.query
@@ -277,18 +360,19 @@ class Identity:
             app_id=query.get("client_id", APP_ID),
             scope=query.get("resource", ""),
         )
-        failure = self._next_failure()
+        failure = self._next_failure("token")
         if failure is not None:
-            return self._given(ask, _msi_refusal(failure, "Asked for."))
+            return self._given(ask, failure.msi_reply("Asked for."))
         if arrival.headers.get("x-identity-header") != IDENTITY_HEADER:
-            return self._given(ask, _msi_refusal(_Failure(status=401), "Wrong header."))
+            return self._given(ask, Failure(status=401).msi_reply("Wrong header."))
         if not ask.scope:
-            return self._given(ask, _msi_refusal(_Failure(status=400), "No resource."))
-        return self._given(ask, self._msi_granted(ask))
+            return self._given(ask, Failure(status=400).msi_reply("No resource."))
+        return self._given(ask, self._msi_granted(ask, f"{arrival.base_url}/{TENANT_ID}"))
 
-    def _msi_granted(self, ask: _Ask) -> Reply:
+    def _msi_granted(self, ask: _Ask, authority: str) -> Reply:
+        self._managed.add(ask.app_id)
         granted = {
-            "access_token": self._issue(ask.app_id),
+            "access_token": self._issue(ask, authority, ask.scope),
             "expires_on": str(int(self._wall() + self._expires_in)),
             "resource": ask.scope,
             "token_type": "Bearer",
@@ -296,17 +380,23 @@ class Identity:
         }
         return json_reply(200, granted)
 
-    def _issue(self, app_id: str) -> str:
-        token = f"emulated.{secrets.token_urlsafe(24)}"
-        self._issued[token] = _Issued(
-            number=len(self._issued) + 1,
-            app_id=app_id,
-            expires_at=self._now() + self._expires_in,
+    def _issue(self, ask: _Ask, authority: str, audience: str) -> str:
+        return self._tokens.issue(
+            app_id=ask.app_id,
+            issuer=f"{authority}/v2.0",
+            audience=audience,
+            tenant=ask.tenant or TENANT_ID,
+            by_secret=ask.grant == "secret",
+            lifetime=self._expires_in,
         )
-        return token
 
-    def _next_failure(self) -> _Failure | None:
-        return self._failures.pop(0) if self._failures else None
+    def _next_failure(self, endpoint: Endpoint) -> Failure | None:
+        waiting = self._failures[endpoint]
+        return waiting.pop(0) if waiting else None
+
+    def _next_delay(self, endpoint: Endpoint) -> float:
+        waiting = self._delays[endpoint]
+        return waiting.pop(0) if waiting else 0.0
 
     def _given(self, ask: _Ask, reply: Reply) -> Outcome:
         self.requests.append(
@@ -320,7 +410,18 @@ class Identity:
                 status=reply.status,
             )
         )
-        return Outcome(reply=reply, delay=self._delays.pop(0) if self._delays else 0.0)
+        return Outcome(reply=reply, delay=self._next_delay("token"))
+
+
+def _known(endpoint: str) -> str:
+    if endpoint not in ENDPOINTS:
+        msg = f"there is no endpoint {endpoint!r}; there are {', '.join(ENDPOINTS)}"
+        raise ValueError(msg)
+    return endpoint
+
+
+def _refused(status: int, aadsts: int) -> Failure:
+    return Failure(status=status, aadsts=aadsts)
 
 
 def _grant(fields: Mapping[str, str]) -> str:
@@ -329,25 +430,3 @@ def _grant(fields: Mapping[str, str]) -> str:
     if fields.get("client_assertion") and fields.get("client_assertion_type") == _ASSERTION_TYPE:
         return "assertion"
     return ""
-
-
-def _configuration(authority: str) -> Reply:
-    configuration = {
-        "issuer": f"{authority}/v2.0",
-        "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
-        "token_endpoint": f"{authority}/oauth2/v2.0/token",
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-    }
-    return json_reply(200, configuration)
-
-
-def _msi_refusal(failure: _Failure, message: str) -> Reply:
-    body = {"statusCode": failure.status, "message": message}
-    return json_reply(failure.status, body, _retry_after(failure))
-
-
-def _retry_after(failure: _Failure) -> dict[str, str]:
-    return {} if failure.retry_after is None else {"Retry-After": str(failure.retry_after)}

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
 
 import attrs
+from attrs import validators
 
 Window: TypeAlias = tuple[int, float]
 """
@@ -20,7 +21,7 @@ At most so many calls in so many seconds.
 Windows: TypeAlias = tuple[Window, ...]
 
 Scenario: TypeAlias = Literal[
-    "send", "create", "members", "unpaged_members", "conversations", "tenant"
+    "send", "stream", "create", "members", "unpaged_members", "conversations", "tenant"
 ]
 
 _THREAD_SUFFIX: Final = ";messageid="
@@ -59,11 +60,13 @@ class EmulatorLimits:
         members: The roster calls of one conversation.
         unpaged_members: The roster call without pages, besides.
         conversations: The list of conversations.
+        stream: The chunks of a text that grows, besides.
         tenant: All operations of one app in one tenant.
+        retry_after: Whether a refusal says how long to wait.
 
     Source:
         "Rate limiting for agents" (Microsoft Teams, 2026); the unpaged roster from
-        "Get Teams specific context for your bot".
+        "Get Teams specific context for your bot", the chunks from "Stream bot messages".
     """
 
     send: Windows = attrs.field(
@@ -79,14 +82,24 @@ class EmulatorLimits:
     conversations: Windows = attrs.field(
         default=((14, 1), (16, 2), (120, 30), (3600, 3600)), converter=_windows
     )
+    stream: Windows = attrs.field(default=((1, 1),), converter=_windows)
     tenant: Windows = attrs.field(default=((50, 1),), converter=_windows)
+    retry_after: bool = attrs.field(default=True, validator=validators.instance_of(bool))
 
     @classmethod
     def off(cls) -> EmulatorLimits:
         """
         Let everything through.
         """
-        return cls(send=(), create=(), members=(), unpaged_members=(), conversations=(), tenant=())
+        return cls(
+            send=(),
+            stream=(),
+            create=(),
+            members=(),
+            unpaged_members=(),
+            conversations=(),
+            tenant=(),
+        )
 
     def of(self, scenario: Scenario) -> Windows:
         """
@@ -111,13 +124,16 @@ class Counter:
     subject: str
 
 
-def counters_of(operation: str, *, app: str, subject: str, tenant: str) -> tuple[Counter, ...]:
+def counters_of(
+    operation: str, *, app: str, subject: str, tenant: str, is_chunk: bool = False
+) -> tuple[Counter, ...]:
     """
     All counters of one call.
     """
+    scenarios = _SCENARIOS.get(operation, ())
     own = tuple(
         Counter(scenario=scenario, app=app, subject=subject)
-        for scenario in _SCENARIOS.get(operation, ())
+        for scenario in (("stream", *scenarios) if is_chunk else scenarios)
     )
     return (*own, Counter(scenario="tenant", app=app, subject=tenant))
 
@@ -152,24 +168,30 @@ class Limiter:
         self.limits = limits
         self._logs: dict[Counter, deque[int]] = {}
 
-    def admit(self, counters: Iterable[Counter], now: int) -> int:
+    def admit(self, counters: Iterable[Counter], now: int, weight: int = 1) -> int:
         """
         Count a call at *now* and return 0, or return how long all windows need to have room.
+
+        Args:
+            counters: What it is counted in.
+            now: Nanoseconds.
+            weight: As how many calls it counts.
         """
         counted = [counter for counter in counters if self.limits.of(counter.scenario)]
-        free_at = max((self._free_at(counter, now) for counter in counted), default=now)
+        free_at = max((self._free_at(counter, now, weight) for counter in counted), default=now)
         if free_at > now:
             return free_at - now
         for counter in counted:
-            self._log(counter).append(now)
+            self._log(counter).extend([now] * weight)
         return 0
 
-    def _free_at(self, counter: Counter, now: int) -> int:
+    def _free_at(self, counter: Counter, now: int, weight: int) -> int:
         log = self._log(counter)
         waits = (
-            log[-count] + nanoseconds(seconds)
+            # A window with less room than is asked for has to be empty.
+            log[-max(1, count - weight + 1)] + nanoseconds(seconds)
             for count, seconds in self.limits.of(counter.scenario)
-            if len(log) >= count
+            if len(log) > max(0, count - weight)
         )
         return max(waits, default=now)
 

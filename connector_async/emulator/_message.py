@@ -7,8 +7,8 @@ Nothing here knows a socket; the app and the transport make these and obey them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias, cast
 from urllib.parse import parse_qsl
 
 import attrs
@@ -54,6 +54,26 @@ class Reply:
 
 
 @attrs.frozen(kw_only=True)
+class Way:
+    """
+    How an answer goes wrong on its way.
+
+    Attributes:
+        manner: `after a part` resets when a part of the request has been read; `never`
+            stays silent; `half` ends in the body; `garbage` sends *data* in place of an
+            answer; `drip` sends the body bit by bit; `close` ends the connection afterwards.
+        seconds: Before each drip, or before the end.
+        size_bytes: Of a drip.
+        data: The garbage.
+    """
+
+    manner: Literal["after a part", "never", "half", "garbage", "drip", "close"]
+    seconds: float = 0.0
+    size_bytes: int = 1
+    data: bytes = b""
+
+
+@attrs.frozen(kw_only=True)
 class Outcome:
     """
     What becomes of a request.
@@ -61,10 +81,14 @@ class Outcome:
     Attributes:
         reply: None when the connection is reset without an answer.
         delay: Seconds before the reply is given, or the connection reset.
+        way: How it is given; None for the usual way.
+        ended: To be called when it was given, or nobody waits for it any longer.
     """
 
     reply: Reply | None
     delay: float = 0.0
+    way: Way | None = None
+    ended: Callable[[], None] | None = attrs.field(default=None, eq=False, repr=False)
 
 
 class RefusalError(Exception):
@@ -72,9 +96,16 @@ class RefusalError(Exception):
     The service says no.
     """
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.reply = error_reply(status, code, message)
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def refusal(status: int, code: str, message: str) -> RefusalError:
+    """
+    A refusal in the service's normal shape.
+    """
+    return RefusalError(error_reply(status, code, message))
 
 
 def json_reply(status: int, value: object, headers: Mapping[str, str] | None = None) -> Reply:
@@ -98,7 +129,9 @@ def error_reply(
 
 
 UNAUTHORIZED: Final = json_reply(
-    401, {"message": "Authorization has been denied for this request."}
+    401,
+    {"message": "Authorization has been denied for this request."},
+    {"WWW-Authenticate": "Bearer"},
 )
 """
 What the front end says to a call without a good token.

@@ -1,149 +1,206 @@
 """
 The record of truth: what was received, what took effect, and what can be said of both.
 
-A client's word for what it did is worth nothing against this.
+A client's word for what it did is worth nothing against this. The newest exchanges are
+in memory, the others in a database; who asks sees no difference.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from bisect import bisect_right
+import asyncio
 from collections import Counter as Multiset
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final, TextIO
 
-import attrs
+from connector_async.emulator._call import Effect
+from connector_async.emulator._entries import POSTING, committed_by, exchange_of, key_of
+from connector_async.emulator._exchange import Committed, Entry, Exchange, Received
+from connector_async.emulator._limits import EmulatorLimits, thread_root
+from connector_async.emulator._message import Arrival, Reply
+from connector_async.emulator._store import Store, root_of
+from connector_async.emulator._violations import Violation, violations
 
-from connector_async.emulator._limits import (
-    Counter,
-    EmulatorLimits,
-    Window,
-    nanoseconds,
-    thread_root,
-)
-from connector_async.emulator._message import JsonObject, as_object
-from connector_async.emulator._operations import Effect
-
-# The operations that say something; an update says it in place of something else.
-_POSTING: Final = frozenset(
-    ("createConversation", "sendToConversation", "sendConversationHistory", "replyToActivity")
-)
-
-_NOT_CONTENT: Final = ("id", "timestamp", "localTimestamp")
+_SENDS: Final = ("sendToConversation", "replyToActivity", "updateActivity", "deleteActivity")
 
 _FIRST_ERROR: Final = 400
 
+# So many go to the database at once.
+_BATCH: Final = 500
 
-@attrs.frozen(kw_only=True)
-class Received:
-    """
-    A request for one of the fifteen, or for something in their place.
+# Bodies in memory take no more than this, however few they are.
+_IN_MEMORY_BYTES: Final = 64 * 1024 * 1024
 
-    Attributes:
-        number: From 1, in the order of arrival; `X-Correlating-OperationId` ends with it.
-        time: Seconds, by the emulator's monotonic clock.
-        operation: None when method and path name none.
-        token: Which token it came with, by a label that cannot be used as one.
-        status: What was answered; None when the connection was reset instead.
-        fault: What was done to it on purpose.
-        throttled: It was refused for a limit.
-        counters: What it was counted in, or refused for; empty when it never got that far.
-    """
-
-    number: int
-    time: float
-    operation: str | None
-    conversation_id: str | None
-    token: str
-    status: int | None
-    fault: str | None = None
-    throttled: bool = False
-    counters: tuple[Counter, ...] = ()
-
-
-@attrs.frozen(kw_only=True)
-class Committed:
-    """
-    Something that took effect.
-
-    Attributes:
-        order: From 1, in the order in which things took effect.
-        number: Of the request that did it.
-        activity_id: The activity that came to be, or was changed.
-        digest: Equal for equal content; None when nothing was said.
-    """
-
-    order: int
-    number: int
-    time: float
-    operation: str
-    conversation_id: str | None
-    activity_id: str | None
-    text: str | None
-    digest: str | None
-    token: str
-
-
-@attrs.frozen(kw_only=True)
-class Violation:
-    """
-    A request for which a window had no room.
-
-    Attributes:
-        number: Of the request.
-        counter: Whose window it is.
-        window: At most so many calls in so many seconds.
-        calls: How many there were, with this one.
-    """
-
-    number: int
-    time: float
-    counter: Counter
-    window: Window
-    calls: int
+# A named file is at most so much behind.
+_FLUSH_SECONDS: Final = 0.2
 
 
 class Record:
     """
     All that happened, in order.
+
+    Args:
+        db: The database that holds it, and that it goes on from; None for a temporary one.
+        in_memory: How many exchanges are kept at hand. Older ones are read from the database.
+
+    Raises:
+        RecordFileError: *db* is something else, of another version, or in use.
     """
 
-    def __init__(self) -> None:
-        self._received: list[Received] = []
-        self._committed: list[Committed] = []
+    def __init__(self, *, db: Path | str | None = None, in_memory: int = 10_000) -> None:
+        self._is_named = db is not None
+        self._in_memory = in_memory
+        self._recent: deque[Entry] = deque()
+        self._recent_bytes = 0
+        self._keys: set[int] = set()
+        self._listeners: list[Callable[[Exchange], None]] = []
+        self._flushing: asyncio.TimerHandle | None = None
+        # Made when something has to go there; a file is looked at at once.
+        self._store: Store | None = None if db is None else Store(Path(db))
+        self._number, self._order, self._run = (
+            (0, 0, 1)
+            if self._store is None
+            else (self._store.last_number, self._store.last_order, self._store.last_run + 1)
+        )
 
     @property
     def next_number(self) -> int:
         """
         The number that the next request gets.
         """
-        return len(self._received) + 1
+        return self._number + 1
 
-    def receive(self, received: Received) -> None:
+    def write(
+        self,
+        received: Received,
+        *,
+        wall: float,
+        arrival: Arrival,
+        reply: Reply | None,
+        effect: Effect | None,
+        activity_id: str | None = None,
+    ) -> Exchange:
         """
-        Write down a request.
-        """
-        self._received.append(received)
+        Write down a request, its answer, and what it brought about.
 
-    def commit(self, by: Received, effect: Effect) -> None:
+        Args:
+            received: Its number is `next_number`.
+            wall: Seconds since 1970.
+            arrival: The request, as it arrived.
+            reply: None when there is no answer.
+            effect: None when nothing took effect.
+            activity_id: The activity that the request named.
         """
-        Write down what a request brought about.
-        """
-        self._committed.append(
-            Committed(
-                order=len(self._committed) + 1,
-                number=by.number,
-                time=by.time,
-                operation=str(by.operation),
-                conversation_id=effect.conversation_id,
-                activity_id=effect.activity_id,
-                text=_text(effect.content),
-                digest=_digest(effect.content),
-                token=by.token,
-            )
+        self._number = received.number
+        committed = None
+        if effect is not None:
+            self._order += 1
+            committed = committed_by(received, effect, self._order)
+        key = key_of(committed)
+        exchange = exchange_of(
+            received,
+            committed,
+            wall=wall,
+            arrival=arrival,
+            reply=reply,
+            activity_id=activity_id,
+            repeated=key is not None and self._has(key),
         )
+        self._keep(Entry(received, exchange, committed, self._run, key))
+        for listener in tuple(self._listeners):
+            listener(exchange)
+        return exchange
+
+    def listen(self, callback: Callable[[Exchange], None]) -> Callable[[], None]:
+        """
+        Call *callback* once for each exchange from now on.
+
+        Returns:
+            What ends that.
+        """
+        self._listeners.append(callback)
+
+        def stop() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return stop
+
+    def exchanges(
+        self,
+        *,
+        conversation_id: str | None = None,
+        operation: str | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[Exchange]:
+        """
+        Exchanges, oldest first.
+
+        Args:
+            conversation_id: Of one conversation; of a channel, with all its threads.
+            operation: Of one operation.
+            after: A number; those that came later.
+            limit: At most so many.
+        """
+        found = self._entries(root_of(conversation_id), operation=operation, after=after)
+        is_thread = conversation_id is not None and conversation_id != thread_root(conversation_id)
+        wanted = (
+            entry.exchange
+            for entry in found
+            if not is_thread or entry.exchange.conversation_id == conversation_id
+        )
+        return list(islice(wanted, limit))
+
+    def exchange(self, number: int) -> Exchange | None:
+        """
+        The exchange of a number; None when there is none.
+        """
+        if self._recent and number >= self._recent[0].exchange.number:
+            at = number - self._recent[0].exchange.number
+            return self._recent[at].exchange if at < len(self._recent) else None
+        entry = None if self._store is None else self._store.one(number)
+        return None if entry is None else entry.exchange
+
+    def timeline(
+        self, conversation_id: str | None = None, since: float = 0.0
+    ) -> list[tuple[int, int, int]]:
+        """
+        How many calls were taken and refused in each second in which there were any.
+
+        Args:
+            conversation_id: The sends of one conversation; None for those of all.
+            since: Seconds since 1970.
+
+        Returns:
+            (second since 1970, taken, refused); refused is what was answered an error.
+        """
+        root = root_of(conversation_id)
+        counted: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+        if self._store is not None:
+            for second, taken, refused in self._store.per_second(
+                root=root, operations=_SENDS, since=since
+            ):
+                counted[second] = [taken, refused]
+        for entry in self._unstored():
+            exchange = entry.exchange
+            if (
+                exchange.operation in _SENDS
+                and int(exchange.wall) >= int(since)
+                and root in (None, root_of(exchange.conversation_id))
+            ):
+                is_error = exchange.status is not None and exchange.status >= _FIRST_ERROR
+                if is_error or exchange.status is not None or exchange.committed:
+                    counted[int(exchange.wall)][is_error] += 1
+        return [(second, taken, refused) for second, (taken, refused) in sorted(counted.items())]
+
+    def dump(self, file: TextIO) -> None:
+        """
+        Write all exchanges as JSON Lines, oldest first.
+        """
+        file.writelines(entry.exchange.to_line() for entry in self._entries())
 
     def received(
         self, operation: str | None = None, conversation_id: str | None = None
@@ -152,10 +209,9 @@ class Record:
         The requests, all or those of one operation or conversation.
         """
         return [
-            received
-            for received in self._received
-            if operation in (None, received.operation)
-            and conversation_id in (None, received.conversation_id)
+            entry.received
+            for entry in self._entries(operation=operation)
+            if conversation_id in (None, entry.received.conversation_id)
         ]
 
     def committed(
@@ -165,10 +221,12 @@ class Record:
         What took effect, all or that of one conversation or operation.
         """
         return [
-            committed
-            for committed in self._committed
-            if conversation_id in (None, committed.conversation_id)
-            and operation in (None, committed.operation)
+            entry.committed
+            for entry in self._entries(
+                root_of(conversation_id), operation=operation, where="commit_order IS NOT NULL"
+            )
+            if entry.committed is not None
+            and conversation_id in (None, entry.committed.conversation_id)
         ]
 
     def refused(self) -> list[Received]:
@@ -176,16 +234,20 @@ class Record:
         The requests that were answered with an error.
         """
         return [
-            received
-            for received in self._received
-            if received.status is not None and received.status >= _FIRST_ERROR
+            entry.received
+            for entry in self._entries(where=f"status >= {_FIRST_ERROR}")
+            if entry.received.status is not None and entry.received.status >= _FIRST_ERROR
         ]
 
     def texts(self, conversation_id: str | None = None) -> list[str]:
         """
         The texts that were posted, in the order in which they took effect.
         """
-        return [posted.text for posted in self._posted(conversation_id) if posted.text is not None]
+        return [
+            posted.text
+            for posted in self.committed(conversation_id)
+            if posted.operation in POSTING and posted.text is not None
+        ]
 
     def doubled(self) -> list[Committed]:
         """
@@ -194,16 +256,11 @@ class Record:
         Content is the activity without its ids and times; the threads of a channel
         are one conversation.
         """
-        seen: set[tuple[str, str]] = set()
-        doubled: list[Committed] = []
-        for posted in self._posted():
-            if posted.digest is None:
-                continue
-            said = (thread_root(posted.conversation_id or ""), posted.digest)
-            if said in seen:
-                doubled.append(posted)
-            seen.add(said)
-        return doubled
+        return [
+            entry.committed
+            for entry in self._entries(where="repeated")
+            if entry.exchange.repeated and entry.committed is not None
+        ]
 
     def lost(self, expected_texts: Iterable[str]) -> list[str]:
         """
@@ -222,52 +279,102 @@ class Record:
             A violation for each request and window. A request that was refused for a
             limit is listed but, as for the service, not counted.
         """
-        return list(_violations(self._received, limits or EmulatorLimits()))
+        told = ((entry.run, entry.received) for entry in self._entries())
+        return list(violations(told, limits or EmulatorLimits()))
 
-    def _posted(self, conversation_id: str | None = None) -> list[Committed]:
-        return [
-            committed
-            for committed in self.committed(conversation_id)
-            if committed.operation in _POSTING
-        ]
+    def clear(self) -> None:
+        """
+        Forget all; numbers go on.
+        """
+        self._recent.clear()
+        self._recent_bytes = 0
+        self._keys.clear()
+        if self._store is not None:
+            self._store.clear()
+            self._store.last_number = self._number
 
+    def flush(self) -> None:
+        """
+        Bring a named database up to date.
+        """
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
+        if self._is_named and self._store is not None:
+            self._save(list(self._unstored()))
 
-def _violations(requests: Iterable[Received], limits: EmulatorLimits) -> Iterator[Violation]:
-    counted: defaultdict[Counter, list[int]] = defaultdict(list)
-    for request in requests:
-        now = nanoseconds(request.time)
-        for counter in request.counters:
-            times = counted[counter]
-            for window in limits.of(counter.scenario):
-                calls = _calls_within(times, window, now) + 1
-                if calls > window[0]:
-                    yield Violation(
-                        number=request.number,
-                        time=request.time,
-                        counter=counter,
-                        window=window,
-                        calls=calls,
-                    )
-            if not request.throttled:
-                times.append(now)
+    def close(self) -> None:
+        """
+        Bring a named database up to date, and let go of it; nothing can be asked any longer.
+        """
+        self.flush()
+        if self._store is not None:
+            self._store.close()
 
+    def _has(self, key: int) -> bool:
+        return key in self._keys or (self._store is not None and self._store.has(key))
 
-def _calls_within(times: list[int], window: Window, now: int) -> int:
-    # Half open: a call counts until its window is over, and no longer.
-    return len(times) - bisect_right(times, now - nanoseconds(window[1]))
+    def _keep(self, entry: Entry) -> None:
+        self._recent.append(entry)
+        self._recent_bytes += entry.size_bytes
+        if entry.key is not None:
+            self._keys.add(entry.key)
+        if len(self._recent) > self._in_memory + _BATCH or self._recent_bytes > _IN_MEMORY_BYTES:
+            self._spill()
+        if self._is_named:
+            self._flush_soon()
 
+    def _spill(self) -> None:
+        # What is left is well below the marks, so that each time is worth it.
+        first = list(islice(self._recent, max(_BATCH, len(self._recent) - self._in_memory)))
+        self._save(first)
+        for entry in first:
+            self._recent.popleft()
+            self._recent_bytes -= entry.size_bytes
 
-def _text(content: object) -> str | None:
-    text = as_object(content).get("text")
-    return text if isinstance(text, str) else None
+    def _save(self, entries: list[Entry]) -> None:
+        if self._store is None:
+            self._store = Store(None)
+        stored = self._store.last_number
+        self._store.write(entry for entry in entries if entry.exchange.number > stored)
+        self._keys.difference_update(entry.key for entry in entries if entry.key is not None)
 
+    def _flush_soon(self) -> None:
+        if self._flushing is not None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        self._flushing = loop.call_later(_FLUSH_SECONDS, self.flush)
 
-def _digest(content: object) -> str | None:
-    if content is None:
-        return None
-    canonical = json.dumps(_without_ids(as_object(content)), sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    def _unstored(self) -> Iterator[Entry]:
+        stored = 0 if self._store is None else self._store.last_number
+        return (entry for entry in self._recent if entry.exchange.number > stored)
 
-
-def _without_ids(content: JsonObject) -> JsonObject:
-    return {name: value for name, value in content.items() if name not in _NOT_CONTENT}
+    def _entries(
+        self,
+        root: str | bytes | None = None,
+        *,
+        operation: str | None = None,
+        after: int = 0,
+        where: str = "1",
+    ) -> Iterator[Entry]:
+        first = self._recent[0].exchange.number if self._recent else self._number + 1
+        if self._store is not None and after + 1 < first:
+            older = self._store.read(
+                root=root,
+                operation=operation,
+                after=after,
+                where=f"number < {first} AND ({where})",
+            )
+            yield from older
+        for entry in tuple(self._recent):
+            exchange = entry.exchange
+            if (
+                exchange.number > after
+                and operation in (None, exchange.operation)
+                and root in (None, root_of(exchange.conversation_id))
+            ):
+                yield entry

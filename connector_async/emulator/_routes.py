@@ -6,8 +6,9 @@ Written after the published paths, not after the client's table: the two must be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 import attrs
@@ -38,9 +39,18 @@ OPERATIONS: Final[tuple[str, ...]] = tuple(operation for operation, _, _ in _ROU
 The operationIds, in the order of the specification.
 """
 
-_TEMPLATES: Final = tuple(
-    (operation, method, tuple(path.split("/"))) for operation, method, path in _ROUTES
-)
+_Template: TypeAlias = tuple[str, str, tuple[str, ...]]
+
+
+def _by_length() -> Mapping[int, Sequence[_Template]]:
+    found: defaultdict[int, list[_Template]] = defaultdict(list)
+    for operation, method, path in _ROUTES:
+        template = tuple(path.split("/"))
+        found[len(template)].append((operation, method, template))
+    return dict(found)
+
+
+_TEMPLATES: Final = _by_length()
 
 
 @attrs.frozen(kw_only=True)
@@ -65,7 +75,7 @@ def find_route(arrival: Arrival) -> Route | Reply:
     prefix, tail = _split(arrival.raw_path)
     fitting = [
         (operation, method, ids)
-        for operation, method, template in _TEMPLATES
+        for operation, method, template in _TEMPLATES.get(len(tail), ())
         if (ids := _fit(template, tail)) is not None
     ]
     for operation, method, ids in fitting:
@@ -84,6 +94,8 @@ def segments(raw_path: bytes) -> tuple[str, ...]:
 
 
 def _decode(segment: bytes) -> str:
+    if b"%" not in segment:
+        return segment.decode("utf-8", "replace")
     return unquote_to_bytes(segment).decode("utf-8", "replace")
 
 
@@ -96,8 +108,6 @@ def _split(raw_path: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _fit(template: tuple[str, ...], tail: tuple[str, ...]) -> dict[str, str] | None:
-    if len(template) != len(tail):
-        return None
     ids: dict[str, str] = {}
     for expected, actual in zip(template, tail, strict=True):
         if expected.startswith("{") and actual:

@@ -7,9 +7,11 @@ TLS has a certificate authority of its own, made for the occasion and gone with 
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import struct
 import tempfile
+import warnings
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
@@ -18,20 +20,31 @@ from typing import Final
 import attrs
 import trustme
 import uvicorn
+from uvicorn.server import ServerState
 
-from connector_async.emulator._app import Peer, build_app
+from connector_async.emulator._app import build_app
 from connector_async.emulator._emulator import Emulator
+from connector_async.emulator._hosts import Hosts, is_loopback
 from connector_async.emulator._identity import IDENTITY_HEADER
 from connector_async.emulator._state import TENANT_ID
+from connector_async.emulator._wire import Peer
 
 # As the front doors of the real service keep idle connections, at the least.
 _KEEP_ALIVE_SECONDS: Final = 60
+
+_LAST_PORT: Final = 65535
 
 # For connections that uvicorn does not know yet: their handshake may never end.
 _LAST_WAIT_SECONDS: Final = 0.2
 
 # On, for zero seconds: what is closed is reset, and nothing is said in parting.
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
+
+
+class PortTakenError(OSError):
+    """
+    Something else listens on the port that was asked for.
+    """
 
 
 @attrs.frozen(kw_only=True)
@@ -77,25 +90,36 @@ async def serve(
     Args:
         emulator: What is served.
         tls: Whether by https, with a certificate of `Server.ca_file`.
-        host: An address of this machine. Anyone who reaches it can steer the emulator.
+        host: An address of this machine. Anyone who reaches it can steer the emulator:
+            where others can, there is a warning.
         port: 0 takes a free one.
-        names: Further hosts that the certificate is good for, for a test that
-            leads the real service's names here.
+        names: Further hosts that it answers to, and that the certificate is good for, for
+            a test that leads the real service's names here. Calls by any other name are
+            answered 421.
 
     Yields:
         Where it is served.
 
     Raises:
-        OSError: The port is taken, or the host is none of this machine's.
+        PortTakenError: The port is taken.
+        OSError: The host is none of this machine's.
+        ValueError: There is no such port.
     """
+    if not is_loopback(host):
+        warnings.warn(
+            f"the emulator listens on {host}: whoever reaches it can steer it and read all"
+            " that it was sent",
+            stacklevel=3,
+        )
     with tempfile.TemporaryDirectory() as folder, closing(_listener(host, port)) as listener:
         certificate = _certify(Path(folder), [host, *names]) if tls else None
-        running = _uvicorn(emulator, certificate)
+        running = _uvicorn(emulator, certificate, Hosts.of(host, names))
         await running.startup(sockets=[listener])
         try:
             yield _server(listener, certificate)
         finally:
             await _stop(running)
+            emulator.record.flush()
 
 
 @attrs.frozen(kw_only=True)
@@ -115,8 +139,20 @@ def _certify(folder: Path, names: Sequence[str]) -> _Certificate:
 
 
 def _listener(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _LAST_PORT:
+        msg = f"a port is from 0 to {_LAST_PORT}, not {port}"
+        raise ValueError(msg)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=1024)
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        msg = (
+            f"port {port} of {host} is in use: end what listens there, or ask for another port"
+            " (0 takes a free one)"
+        )
+        raise PortTakenError(error.errno, msg) from error
     # asyncio would do so for each connection, had the socket not been made here: else
     # an answer's body waits 40 ms for its headers to be acknowledged.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -124,22 +160,21 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 def _server(listener: socket.socket, certificate: _Certificate | None) -> Server:
-    host, port = listener.getsockname()[:2]
+    bound: str
+    bound, port = listener.getsockname()[:2]
+    # What listens everywhere is called by this machine here.
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+    host = here.get(bound, bound)
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if certificate is None:
         return Server(url=f"http://{authority}", ca_file=None)
     return Server(url=f"https://{authority}", ca_file=certificate.ca_file)
 
 
-def _uvicorn(emulator: Emulator, certificate: _Certificate | None) -> uvicorn.Server:
-    def abort(peer: Peer) -> None:
-        for connection in running.server_state.connections:
-            # Not every protocol of uvicorn's knows its peer.
-            if getattr(connection, "client", None) == peer:
-                _reset(connection.transport)
-
+def _uvicorn(emulator: Emulator, certificate: _Certificate | None, hosts: Hosts) -> uvicorn.Server:
+    connections = _Connections()
     config = uvicorn.Config(
-        build_app(emulator, abort),
+        build_app(emulator, connections, hosts),
         ssl_certfile=None if certificate is None else certificate.key_and_chain_file,
         interface="asgi3",
         lifespan="off",
@@ -147,12 +182,43 @@ def _uvicorn(emulator: Emulator, certificate: _Certificate | None) -> uvicorn.Se
         # The process may have logs of its own; they are not touched.
         log_config=None,
         proxy_headers=False,
+        # None of uvicorn's own: the emulator says who it is.
+        server_header=False,
+        date_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     config.load()
     running = uvicorn.Server(config)
     running.lifespan = config.lifespan_class(config)
+    connections.state = running.server_state
     return running
+
+
+class _Connections:
+    """
+    Those of one server.
+    """
+
+    state: ServerState
+
+    def reset(self, peer: Peer) -> None:
+        transport = self._of(peer)
+        if transport is not None:
+            _reset(transport)
+
+    def end(self, peer: Peer, data: bytes = b"") -> None:
+        transport = self._of(peer)
+        if transport is not None and not transport.is_closing():
+            if data:
+                transport.write(data)
+            transport.close()
+
+    def _of(self, peer: Peer) -> asyncio.Transport | None:
+        for connection in self.state.connections:
+            # Not every protocol of uvicorn's knows its peer.
+            if getattr(connection, "client", None) == peer:
+                return connection.transport
+        return None
 
 
 def _reset(transport: asyncio.Transport) -> None:

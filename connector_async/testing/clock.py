@@ -5,8 +5,8 @@ A clock that jumps instead of waiting.
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
-from typing import Self
+
+from connector_async.testing._scope import Scope, first
 
 
 class FakeClock:
@@ -24,7 +24,7 @@ class FakeClock:
         self.slept: list[float] = []
         self._monotonic = monotonic
         self._wall_ahead = wall - monotonic
-        self._scopes: list[_Scope] = []
+        self._scopes: list[Scope] = []
 
     def monotonic(self) -> float:
         """
@@ -44,7 +44,7 @@ class FakeClock:
         """
         self.slept.append(seconds)
         target = self._monotonic + max(0.0, seconds)
-        cut = min((scope.when for scope in self._scopes if scope.when is not None), default=None)
+        cut = first(self._scopes)
         if cut is not None and cut <= target:
             self.advance(max(0.0, cut - self._monotonic))
             await asyncio.get_running_loop().create_future()
@@ -59,41 +59,8 @@ class FakeClock:
         for scope in self._scopes:
             scope.look(self._monotonic)
 
-    def timeout_at(self, when: float | None) -> _Scope:
+    def timeout_at(self, when: float | None) -> Scope:
         """
         A scope that raises `TimeoutError` when this clock reaches *when*.
         """
-        return _Scope(self, self._scopes, when)
-
-
-class _Scope:
-    def __init__(self, clock: FakeClock, active: list[_Scope], when: float | None) -> None:
-        self.when = when
-        self._clock = clock
-        self._active = active
-        self._timeout = asyncio.timeout(None)
-
-    def reschedule(self, when: float | None) -> None:
-        self.when = when
-        self.look(self._clock.monotonic())
-
-    def look(self, now: float) -> None:
-        if self.when is not None and self.when <= now:
-            # It ends once; what is done on the way out is not cut again.
-            self.when = None
-            self._timeout.reschedule(asyncio.get_running_loop().time())
-
-    async def __aenter__(self) -> Self:
-        await self._timeout.__aenter__()
-        self._active.append(self)
-        self.look(self._clock.monotonic())
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._active.remove(self)
-        await self._timeout.__aexit__(kind, error, traceback)
+        return Scope(self, self._scopes, when)

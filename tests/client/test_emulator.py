@@ -17,7 +17,7 @@ HELLO = Activity(type="message", text="hello")
 
 @pytest.fixture
 def emulator():
-    return Emulator(conversations_per_page=2)
+    return Emulator(profile="generic", conversations_per_page=2)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import attrs
 import httpx
 import pytest
 
-from connector_async.emulator import Emulator, EmulatorLimits
+from connector_async.emulator import Emulator, EmulatorClock, EmulatorLimits
 
 BASE_URL = "https://smba.example.net/teams"
 
@@ -34,9 +34,13 @@ def time():
 @pytest.fixture
 def emulator(time):
     """
-    Without limits, for all that is not about them.
+    Without limits, for all that is not about them, and with all fifteen operations.
     """
-    return Emulator(limits=EmulatorLimits.off(), now=time, wall=lambda: 1_700_000_000.5)
+    return Emulator(
+        profile="generic",
+        limits=EmulatorLimits.off(),
+        clock=EmulatorClock.from_functions(time, lambda: 1_700_000_000.5),
+    )
 
 
 @pytest.fixture

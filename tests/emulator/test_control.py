@@ -2,11 +2,14 @@
 The control endpoints: an emulator that is steered from another process.
 """
 
+import json
+
 import httpx
 import pytest
 
-from connector_async.emulator import EmulatorLimits, serve
+from connector_async.emulator import Emulator, EmulatorLimits, serve
 
+LIST = "getConversations"
 MESSAGE = {"type": "message", "text": "hello"}
 
 
@@ -47,7 +50,7 @@ async def test_asks_for_faults(client, emulator, fault, status):
 
     response = await client.post("/v3/conversations/19:c/activities", json=MESSAGE)
 
-    assert (200, {}) == (asked.status_code, asked.json())
+    assert (200, {"number": 1}) == (asked.status_code, asked.json())
     assert status == response.status_code
     assert [fault["kind"]] == [seen.fault for seen in emulator.record.received()]
 
@@ -86,42 +89,284 @@ async def test_steers_the_identity(client):
         {"kind": "delay", "seconds": 0.001},
         {"kind": "lifetime", "expires_in": 60},
         {"kind": "revoke_all"},
+        {"kind": "rotate_key", "keep_old": False},
+        {"kind": "add_app", "app_id": "mine", "secret": "s"},
+        {"kind": "require_token", "required": True},
     ]
 
     answers = [await client.post("/emulator/identity", json=order) for order in orders]
     refused = await client.post("/t/oauth2/v2.0/token", data={})
 
-    assert [200] * 4 == [answer.status_code for answer in answers]
+    assert [200] * 7 == [answer.status_code for answer in answers]
     assert [7000222] == refused.json()["error_codes"]
 
 
 @pytest.mark.parametrize(
-    ("path", "asked"),
+    ("path", "asked", "reason"),
     [
-        ("conversations", {"id": 7}),
-        ("conversations", {"members": [{"name": "Nobody"}]}),
-        ("conversations", {"color": "blue"}),
-        ("faults", {}),
-        ("faults", {"kind": "explode", "operation": "getConversations"}),
-        ("faults", {"kind": "drop", "operation": "send"}),
-        ("faults", {"kind": "drop", "operation": "getConversations", "times": "many"}),
-        ("faults", {"kind": "drop", "operation": "getConversations", "color": "blue"}),
-        ("faults", {"kind": "fail", "operation": "getConversations", "status": "bad"}),
-        ("limits", {"send": [[0, 1]]}),
-        ("limits", {"send": 7}),
-        ("identity", {"kind": "delay", "seconds": "long"}),
-        ("identity", {"kind": "fail", "status": "bad"}),
-        ("identity", {"kind": "revoke_all", "token": "x"}),
-        ("identity", [7]),
+        ("conversations", {"id": 7}, "an id is text, not 7"),
+        ("conversations", {"members": [{"name": "Nobody"}]}, "needs an id"),
+        ("conversations", {"color": "blue"}, "color"),
+        ("faults", {}, "there is no fault None; there are fail, bad_gateway, redirect, drop,"),
+        ("faults", {"kind": 7}, "there is no fault 7; there are fail,"),
+        ("faults", {"kind": "explode", "operation": LIST}, "there is no fault 'explode'"),
+        ("faults", {"kind": "drop"}, "the fault 'drop' needs 'operation'"),
+        ("faults", {"kind": "fail", "operation": LIST}, "the fault 'fail' needs 'status'"),
+        (
+            "faults",
+            {"kind": "drop", "operation": "send"},
+            "there is no operation 'send'; there are getConversations, createConversation,",
+        ),
+        (
+            "faults",
+            {"kind": "drop", "operation": LIST, "color": "blue"},
+            "the fault 'drop' has no field 'color'; it has operation, conversation_id, times,",
+        ),
+        ("faults", {"kind": "drop", "operation": LIST, "times": "many"}, "times is a whole number"),
+        ("faults", {"kind": "drop", "operation": LIST, "times": 0}, "times is a whole number"),
+        ("faults", {"kind": "drop", "operation": LIST, "every": True}, "every is a whole number"),
+        ("faults", {"kind": "drop", "operation": LIST, "share": 2}, "share is a part from 0 to 1"),
+        (
+            "faults",
+            {"kind": "drop", "operation": LIST, "conversation_id": 7},
+            "conversation_id is text",
+        ),
+        ("faults", {"kind": "fail", "operation": LIST, "status": "bad"}, "status is a status"),
+        ("faults", {"kind": "fail", "operation": LIST, "status": 99}, "from 200 to 599, not 99"),
+        (
+            "faults",
+            {"kind": "fail", "operation": LIST, "status": 500, "shape": "round"},
+            "there is no shape 'round'; there are error,",
+        ),
+        (
+            "faults",
+            {"kind": "fail", "operation": LIST, "status": 500, "headers": {"a b": "c"}},
+            "a header cannot be 'a b'",
+        ),
+        (
+            "faults",
+            {"kind": "fail", "operation": LIST, "status": 500, "retry_after": "1\r\nx: y"},
+            "retry_after cannot be sent",
+        ),
+        (
+            "faults",
+            {"kind": "fail", "operation": LIST, "status": 500, "after_commit": "yes"},
+            "after_commit is true or false",
+        ),
+        ("faults", {"kind": "redirect", "operation": LIST, "location": 7}, "location is a URL"),
+        (
+            "faults",
+            {"kind": "redirect", "operation": LIST, "location": "/", "status": 304},
+            "301, 302, 303, 307 or 308, not 304",
+        ),
+        ("faults", {"kind": "reset", "operation": LIST, "when": "never"}, "'when' must be in"),
+        ("faults", {"kind": "drip", "operation": LIST, "seconds": -1}, "seconds is seconds from 0"),
+        ("limits", {"send": [[0, 1]]}, "both above zero"),
+        ("limits", {"send": 7}, "not iterable"),
+        ("limits", {"colour": 7}, "'colour' is not understood; what can be said is: send, "),
+        ("identity", {"kind": "delay", "seconds": "long"}, "could not convert"),
+        ("identity", {"kind": "fail", "status": "bad"}, "status is a status"),
+        ("identity", {"kind": "fail", "status": 500, "aadsts": "x"}, "aadsts is a number"),
+        ("identity", {"kind": "fail", "status": 500, "retry_after": []}, "retry_after is seconds"),
+        ("identity", {"kind": "fail", "status": 500, "endpoint": "x"}, "there is no endpoint 'x'"),
+        ("identity", {"kind": "revoke_all", "token": "x"}, "token"),
+        ("identity", {"kind": "steal"}, "there is no kind 'steal'; there are require_token, fail,"),
+        ("identity", [7], "a JSON object"),
+        ("clock", {"frozen": "yes"}, "frozen is true or false"),
+        ("clock", {"advance": "far"}, "advance is seconds"),
+        ("clock", {"advance": -1}, "ahead only"),
+        ("clock", {"back": 1}, "'back' is not understood; what can be said is: advance, frozen"),
+        ("clear", {"all": True}, "'all' is not understood; what can be said is: nothing"),
+        ("block", {"conversation_id": "nowhere"}, "there is no 'nowhere'"),
+        ("block", {}, "conversation_id is text"),
+        ("block", {"conversation_id": "x", "blocked": 1}, "blocked is true or false"),
+        ("profile", {"name": "carrier pigeon"}, "teams, "),
+        ("profile", {"name": 7}, "name is text"),
     ],
 )
-async def test_refuses_what_it_does_not_understand(client, path, asked):
+async def test_refuses_what_it_does_not_understand(client, path, asked, reason):
     """
-    What is not understood is answered 400, with the reason.
+    What is not understood is answered 400, with the reason and with what would be.
     """
     response = await client.post(f"/emulator/{path}", json=asked)
 
     assert (400, ["error"]) == (response.status_code, list(response.json()))
+    assert reason in response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("record?x=1", "'x' is not understood"),
+        ("exchanges?after=x", "invalid literal"),
+        ("timeline?since=x", "could not convert"),
+        ("faults?x=1", "'x' is not understood"),
+        ("clock?x=1", "'x' is not understood"),
+        ("profile?x=1", "'x' is not understood"),
+    ],
+)
+async def test_refuses_questions_that_it_does_not_understand(client, path, reason):
+    """
+    A question that is not understood is answered 400, with the reason.
+    """
+    response = await client.get(f"/emulator/{path}")
+
+    assert 400 == response.status_code
+    assert reason in response.json()["error"]
+
+
+async def test_lists_faults(client, emulator):
+    """
+    The faults that wait can be looked at, taken back one by one, and all at once.
+    """
+    orders = [
+        {"kind": "fail", "operation": LIST, "status": 503, "times": None, "every": 2},
+        {"kind": "garbage", "operation": None, "data": "\xff"},
+        {"kind": "reset", "operation": LIST, "when": "during", "share": 0.5, "seed": 3},
+    ]
+    numbers = [
+        (await client.post("/emulator/faults", json=order)).json()["number"] for order in orders
+    ]
+
+    listed = (await client.get("/emulator/faults")).json()
+    removed = await client.delete(f"/emulator/faults/{numbers[0]}")
+    again = await client.delete(f"/emulator/faults/{numbers[0]}")
+    left = [waiting.number for waiting in emulator.faults()]
+    cleared = await client.delete("/emulator/faults")
+
+    assert [1, 2, 3] == numbers == [told["number"] for told in listed]
+    assert orders == [
+        {name: told[name] for name in order} for order, told in zip(orders, listed, strict=True)
+    ]
+    assert [None, 1, 1] == [told["left"] for told in listed]
+    assert [0, 0, 0] == [told["struck"] for told in listed]
+    assert (200, 400, 200) == (removed.status_code, again.status_code, cleared.status_code)
+    assert "no fault '1' waits" in again.json()["error"]
+    assert ([2, 3], []) == (left, emulator.faults())
+
+
+async def test_counts_strikes(client, emulator):
+    """
+    A fault that waits says how often it has struck, and how often it will.
+    """
+    emulator.fail_next(LIST, status=503, times=3)
+    await client.get("/v3/conversations")
+
+    [told] = (await client.get("/emulator/faults")).json()
+
+    assert (1, 2) == (told["struck"], told["left"])
+
+
+async def test_steers_the_clock(client):
+    """
+    The clock can be frozen, advanced and let go, and says where it is.
+    """
+    frozen = (await client.post("/emulator/clock", json={"frozen": True})).json()
+    advanced = (await client.post("/emulator/clock", json={"advance": 3600})).json()
+    looked = (await client.get("/emulator/clock")).json()
+    thawed = (await client.post("/emulator/clock", json={"frozen": False})).json()
+
+    assert frozen["now"] + 3600 == advanced["now"]
+    assert frozen["wall"] + 3600 == advanced["wall"]
+    assert advanced == looked
+    assert (True, True, False) == (frozen["frozen"], advanced["frozen"], thawed["frozen"])
+
+
+async def test_cannot_move_another_s_clock(emulator):
+    """
+    A clock that is not the emulator's own is not moved from outside.
+    """
+
+    class Still:
+        def now(self):
+            return 5.0
+
+        def wall(self):
+            return 9.0
+
+        async def sleep(self, seconds):
+            pass
+
+    emulator = Emulator(clock=Still())
+    async with serve(emulator) as server, httpx.AsyncClient(base_url=server.url) as client:
+        moved = await client.post("/emulator/clock", json={"advance": 1})
+        looked = await client.get("/emulator/clock")
+
+    assert (400, "not its own" in moved.json()["error"]) == (moved.status_code, True)
+    assert {"now": 5.0, "wall": 9.0, "frozen": False} == looked.json()
+
+
+async def test_blocks(client, emulator):
+    """
+    The user can block the bot, and think better of it.
+    """
+    emulator.add_conversation("19:c")
+    path = "/v3/conversations/19:c/activities"
+    seen = []
+    for blocked in (True, False):
+        order = {"conversation_id": "19:c", "blocked": blocked}
+        answer = await client.post("/emulator/block", json=order)
+        assert order == answer.json()
+        seen.append((await client.post(path, json=MESSAGE)).status_code)
+
+    assert [403, 201] == seen
+
+
+async def test_changes_the_profile(client, emulator):
+    """
+    The channel can be changed, and asked for.
+    """
+    emulator.profile = "teams"
+    before = await client.get("/emulator/profile")
+    changed = await client.post("/emulator/profile", json={"name": "slack"})
+
+    assert ({"name": "teams"}, {"name": "slack"}) == (before.json(), changed.json())
+    assert "slack" == emulator.profile.name
+
+
+async def test_clears(client, emulator):
+    """
+    All that happened, is held and waits can be forgotten; an empty order will do.
+    """
+    emulator.add_conversation("19:c")
+    emulator.fail_next("sendToConversation", status=503)
+    await client.post("/v3/conversations/19:c/members")
+
+    assert 200 == (await client.post("/emulator/clear")).status_code
+    assert ([], [], []) == (
+        emulator.conversations(),
+        emulator.faults(),
+        emulator.record.exchanges(),
+    )
+
+
+async def test_tells_exchanges(client, emulator):
+    """
+    Exchanges, the timeline and the whole record as lines can be read by others.
+    """
+    emulator.add_conversation("19:c")
+    for text in ("one", "two", "three"):
+        message = {"type": "message", "text": text}
+        await client.post("/v3/conversations/19:c/activities", json=message)
+    await client.get("/v3/nothing")
+
+    found = await client.get(
+        "/emulator/exchanges",
+        params={
+            "conversation_id": "19:c",
+            "operation": "sendToConversation",
+            "after": 1,
+            "limit": 1,
+        },
+    )
+    timeline = await client.get("/emulator/timeline?conversation_id=19:c&since=5")
+    lines = await client.get("/emulator/record.jsonl")
+
+    assert [2] == [told["number"] for told in found.json()]
+    assert [[1_700_000_000, 3, 0]] == timeline.json()
+    assert [exchange.to_json() for exchange in emulator.record.exchanges()] == [
+        json.loads(line) for line in lines.text.splitlines()
+    ]
 
 
 async def test_refuses_what_is_not_json(client):

@@ -5,7 +5,7 @@ The identity endpoints, as a plain HTTP client sees them.
 import httpx
 import pytest
 
-from connector_async.emulator import APP_ID, APP_SECRET, Emulator, EmulatorLimits
+from connector_async.emulator import APP_ID, APP_SECRET, Emulator, EmulatorClock, EmulatorLimits
 
 TOKEN = "https://login.example.net/t/oauth2/v2.0/token"
 MANAGED = "https://login.example.net/msi/token"
@@ -145,7 +145,9 @@ async def test_knows_other_apps(time):
     """
     Who may ask is said at the beginning, and can be added to.
     """
-    emulator = Emulator(apps={"one": "1"}, now=time)
+    emulator = Emulator(
+        profile="generic", apps={"one": "1"}, clock=EmulatorClock.from_functions(time)
+    )
     emulator.identity.add_app("two", "2")
 
     async with httpx.AsyncClient(transport=emulator.transport()) as client:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_async.emulator import Emulator, EmulatorLimits
+from connector_async.emulator import Emulator, EmulatorClock, EmulatorLimits
 from connector_async.emulator._limits import Counter, Limiter, nanoseconds
 
 BASE_URL = "https://smba.example.net/teams"
@@ -20,7 +20,7 @@ def emulator(time):
     """
     With the published limits.
     """
-    emulator = Emulator(now=time)
+    emulator = Emulator(profile="generic", clock=EmulatorClock.from_functions(time))
     emulator.add_conversation("19:c")
     return emulator
 
@@ -83,7 +83,9 @@ async def test_an_hour_has_its_limit(time):
     """
     The wait for the longest window is told in full.
     """
-    emulator = Emulator(limits=EmulatorLimits(send=((1, 3600),)), now=time)
+    emulator = Emulator(
+        limits=EmulatorLimits(send=((1, 3600),)), clock=EmulatorClock.from_functions(time)
+    )
     emulator.add_conversation("19:c")
     async with httpx.AsyncClient(transport=emulator.transport(), base_url=BASE_URL) as client:
         await statuses(client, 1, json=MESSAGE)
@@ -206,7 +208,9 @@ async def test_names_the_tenant(time, path, body):
     """
     Where no conversation tells the tenant, the body does, or the path.
     """
-    emulator = Emulator(limits=EmulatorLimits(tenant=((1, 1),)), now=time)
+    emulator = Emulator(
+        limits=EmulatorLimits(tenant=((1, 1),)), clock=EmulatorClock.from_functions(time)
+    )
     async with httpx.AsyncClient(
         transport=emulator.transport(), base_url="https://smba.example.net"
     ) as client:
@@ -237,6 +241,66 @@ async def test_limits_can_be_changed(client, emulator):
     emulator.limits = EmulatorLimits.off()
     assert [201] * 60 == await statuses(client, 60, json=MESSAGE)
     assert EmulatorLimits.off() == emulator.limits
+
+
+async def test_may_say_nothing_of_the_wait(client, emulator):
+    """
+    A refusal comes without Retry-After, if that is asked for.
+    """
+    emulator.limits = EmulatorLimits(send=((1, 1),), retry_after=False)
+
+    await statuses(client, 1, json=MESSAGE)
+    response = await client.post(f"{PATH}/activities", json=MESSAGE)
+
+    assert 429 == response.status_code
+    assert "retry-after" not in response.headers
+
+
+async def test_chunks_have_a_limit_of_their_own(client, emulator, time):
+    """
+    A stream has one chunk a second; what is no chunk is sent meanwhile.
+    """
+    emulator.profile = "teams"
+    emulator.add_conversation("a:1")
+    path = "/v3/conversations/a:1/activities"
+    info = {"type": "streaminfo", "streamType": "streaming", "streamSequence": 1}
+    chunk = {"type": "typing", "text": "a", "entities": [info]}
+
+    assert [201, 429] == await statuses(client, 2, path=path, json=chunk)
+    assert [201] == await statuses(client, 1, path=path, json=MESSAGE)
+    time.advance(1)
+    # It is let through, and refused because a stream is running.
+    assert [403] == await statuses(client, 1, path=path, json=chunk)
+
+
+async def test_a_split_message_counts_twice(client, emulator):
+    """
+    A message that Teams splits counts as two, also in the record.
+    """
+    emulator.profile = "teams"
+    card = {"contentType": "application/vnd.microsoft.card.hero", "content": {}}
+    both = {**MESSAGE, "attachments": [card]}
+
+    assert [202] * 3 == await statuses(client, 3, json=both)
+    assert [429] == await statuses(client, 1, json=both)
+    assert [201] == await statuses(client, 1, json=MESSAGE)
+    assert [429] == await statuses(client, 1, json=MESSAGE)
+    assert 2 == len(emulator.record.received()[0].counters) // 2
+
+
+async def test_a_split_message_passes_a_narrow_window(client, emulator, time):
+    """
+    A window with room for one lets a message through that counts as two, once it is empty.
+    """
+    emulator.profile = "teams"
+    emulator.limits = EmulatorLimits(send=((1, 1),))
+    card = {"contentType": "application/vnd.microsoft.card.hero", "content": {}}
+    both = {**MESSAGE, "attachments": [card]}
+
+    assert [202, 429] == await statuses(client, 2, json=both)
+    time.advance(1)
+
+    assert [202] == await statuses(client, 1, json=both)
 
 
 @pytest.mark.parametrize("window", [(0, 1), (1, 0), (-1, 1)])

@@ -5,12 +5,16 @@ The identity endpoints, as the real msal sees them: over TLS, from a thread.
 import asyncio
 import time as real_time
 
+import jwt
 import msal
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from msal.exceptions import MsalServiceError
 
 from connector_async.emulator import APP_ID, APP_SECRET, Emulator, serve
+from tests.emulator.certificates import certified, fingerprint
 
 SCOPES = ["https://api.botframework.com/.default"]
 
@@ -20,7 +24,7 @@ def emulator():
     """
     In real time, which is the only time that msal has.
     """
-    return Emulator(require_token=True)
+    return Emulator(profile="generic", require_token=True)
 
 
 @pytest.fixture
@@ -135,3 +139,76 @@ async def test_gives_msal_a_managed_identity(emulator, server, session, monkeypa
     assert 3590 < result["expires_in"] <= 3600
     assert ["mine"] == [asked.app_id for asked in emulator.identity.requests]
     assert 200 == await status_of(server, session, result["access_token"])
+
+
+@pytest.fixture(scope="module")
+def key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def private_pem(key):
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+@pytest.mark.parametrize("fields", ["thumbprint", "public_certificate"])
+async def test_verifies_msal_s_certificate(emulator, server, session, key, fields):
+    """
+    Real msal shows that it has a certificate's key, and gets a token; with another it does not.
+    """
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    certificate = certified(key)
+    emulator.identity.add_certificate(APP_ID, certificate)
+    named = {
+        "thumbprint": {"thumbprint": fingerprint(certificate).hex()},
+        "public_certificate": {"public_certificate": certificate},
+    }[fields]
+
+    good = await acquire(server, session, {"private_key": private_pem(key), **named})
+    bad = await acquire(server, session, {"private_key": private_pem(other), **named})
+
+    assert 200 == await status_of(server, session, good["access_token"])
+    assert [700027] == bad["error_codes"]
+    assert ["certificate"] * 2 == [asked.grant for asked in emulator.identity.requests]
+
+
+async def test_verifies_msal_s_federated_assertion(emulator, server, session, key):
+    """
+    Real msal passes on what another issuer says, and gets a token if that can be verified.
+    """
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    issuer = "https://workload.example"
+    emulator.identity.add_federation(APP_ID, issuer, public, subject="me")
+
+    def assertion(subject):
+        now = int(real_time.time())
+        claims = {
+            "iss": issuer,
+            "sub": subject,
+            "aud": "api://AzureADTokenExchange",
+            "exp": now + 60,
+        }
+        return lambda: jwt.encode(claims, key, "RS256")
+
+    good = await acquire(server, session, {"client_assertion": assertion("me")})
+    bad = await acquire(server, session, {"client_assertion": assertion("you")})
+
+    assert 200 == await status_of(server, session, good["access_token"])
+    assert [700213] == bad["error_codes"]
+
+
+async def test_expired_keys_send_for_a_new_token(emulator, server, session):
+    """
+    When the emulator's key has expired, a token is refused, and a new one of msal's is taken.
+    """
+    old = await acquire(server, session, APP_SECRET)
+    emulator.identity.rotate_key(keep_old=False)
+    new = await acquire(server, session, APP_SECRET)
+
+    assert 401 == await status_of(server, session, old["access_token"])
+    assert 200 == await status_of(server, session, new["access_token"])

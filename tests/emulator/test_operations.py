@@ -1,5 +1,5 @@
 """
-What each of the fifteen operations answers, and what it refuses.
+What each of the fifteen operations answers, and what it refuses, in a channel that has them all.
 """
 
 import base64
@@ -48,7 +48,7 @@ async def test_pages_conversations():
     """
     `getConversations` is paged by a token that a caller has to quote.
     """
-    emulator = Emulator(conversations_per_page=2)
+    emulator = Emulator(profile="generic", conversations_per_page=2)
     ids = [emulator.add_conversation() for _ in range(5)]
 
     async with httpx.AsyncClient(
@@ -128,7 +128,7 @@ async def test_answers_a_service_url():
     """
     `createConversation` names the service URL that the emulator was told.
     """
-    emulator = Emulator(service_url="https://smba.example.net/emea/")
+    emulator = Emulator(profile="generic", service_url="https://smba.example.net/emea/")
 
     async with httpx.AsyncClient(transport=emulator.transport()) as client:
         response = await client.post(

@@ -2,6 +2,10 @@
 What the record says of what happened, and of what should not have.
 """
 
+import io
+import json
+
+import httpx
 import pytest
 
 from connector_async.emulator import APP_ID, APP_SECRET, TENANT_ID, Counter, EmulatorLimits
@@ -251,3 +255,178 @@ async def test_calls_that_were_turned_away_do_not_count(send, emulator, status):
         await send()
 
     assert [] == emulator.record.over_limit()
+
+
+async def test_keeps_exchanges(client, conversation, emulator, time):
+    """
+    An exchange is kept as it was received and as it was answered.
+    """
+    response = await client.post(
+        f"{conversation}/activities?x=%20",
+        json={"type": "message", "text": "hello"},
+        headers={"X-Mine": "1"},
+    )
+
+    [kept] = emulator.record.exchanges()
+
+    assert kept == emulator.record.exchange(1)
+    assert (1, time(), 1_700_000_000.5, "sendToConversation") == (
+        kept.number,
+        kept.time,
+        kept.wall,
+        kept.operation,
+    )
+    assert ("POST", "/teams/v3/conversations/19:c/activities", "x=%20", "1") == (
+        kept.method,
+        kept.path,
+        kept.query,
+        kept.request_headers["x-mine"],
+    )
+    assert (response.request.content, 201, response.content) == (
+        kept.request_body,
+        kept.status,
+        kept.response_body,
+    )
+    assert (
+        response.headers["x-correlating-operationid"]
+        == (kept.response_headers["X-Correlating-OperationId"])
+    )
+    assert ("19:c", response.json()["id"], True, False) == (
+        kept.conversation_id,
+        kept.activity_id,
+        kept.committed,
+        kept.repeated,
+    )
+
+
+async def test_exchanges_say_what_went_wrong(send, client, conversation, emulator):
+    """
+    An exchange says its fault, its limit, its repetition, and whether there was an answer.
+    """
+    emulator.limits = EmulatorLimits(send=((2, 1),))
+    await send("same")
+    await send("same")
+    await send("other")
+    emulator.drop_next("getConversations")
+    with pytest.raises(httpx.ReadError):
+        await client.get("/v3/conversations")
+    await client.delete(f"{conversation}/activities/gone")
+
+    kept = emulator.record.exchanges()
+
+    assert [(201, False), (201, True), (429, False), (None, False), (429, False)] == [
+        (exchange.status, exchange.repeated) for exchange in kept
+    ]
+    assert [False, False, True, False, True] == [exchange.throttled for exchange in kept]
+    assert "drop" == kept[3].fault
+    assert ({}, b"") == (kept[3].response_headers, kept[3].response_body)
+    assert "gone" == kept[4].activity_id
+
+
+async def test_exchanges_have_no_token(client, emulator):
+    """
+    Of a token an exchange has the label that tells it from others.
+    """
+    await client.get("/v3/conversations", headers={"Authorization": "Bearer secret"})
+
+    [kept] = emulator.record.exchanges()
+
+    assert kept.request_headers["authorization"].startswith("Bearer unknown-")
+    assert "secret" not in str(kept.to_json())
+
+
+async def test_exchanges_are_json(send, emulator):
+    """
+    An exchange is JSON, its bodies text, or base64 where they are none.
+    """
+    emulator.fail_next("sendToConversation", status=502, body=b"\xff")
+    await send("hello")
+
+    told = emulator.record.exchanges()[0].to_json()
+
+    assert {"base64": "/w=="} == told["response_body"]
+    assert "hello" in told["request_body"]
+    assert told == json.loads(json.dumps(told))
+
+
+async def test_tells_who_listens(send, emulator):
+    """
+    Who listens is told of each exchange once, until they do not any longer.
+    """
+    heard = []
+    stop = emulator.record.listen(heard.append)
+    await send("one")
+    stop()
+    stop()
+    await send("two")
+
+    assert [1] == [exchange.number for exchange in heard]
+
+
+async def test_threads_are_their_channel_s(client, emulator):
+    """
+    Exchanges of a channel are those of its threads too; those of a thread are its own.
+    """
+    emulator.add_conversation("19:c@thread.tacv2")
+    for suffix in ("", ";messageid=1", ";messageid=2"):
+        await client.post(
+            f"/v3/conversations/19:c@thread.tacv2{suffix}/activities",
+            json={"type": "message", "text": "hello"},
+        )
+
+    def numbers(conversation_id):
+        found = emulator.record.exchanges(conversation_id=conversation_id)
+        return [exchange.number for exchange in found]
+
+    assert [1, 2, 3] == numbers("19:c@thread.tacv2")
+    assert [3] == numbers("19:c@thread.tacv2;messageid=2")
+
+
+async def test_counts_by_second(send, client, emulator):
+    """
+    The timeline counts sends, taken and refused, by the second; the rest is not in it.
+    """
+    await send("one")
+    await send("")
+    await client.get("/v3/conversations")
+    emulator.add_conversation("19:d")
+    await client.post("/v3/conversations/19:d/activities", json={"type": "message", "text": "x"})
+    emulator.drop_next("sendToConversation")
+    emulator.reset_next("sendToConversation", times=1)
+    for _ in range(2):
+        with pytest.raises(httpx.ReadError):
+            await send("lost")
+
+    record = emulator.record
+
+    assert [(1_700_000_000, 3, 1)] == record.timeline()
+    assert [(1_700_000_000, 2, 1)] == record.timeline("19:c")
+    assert [] == record.timeline(since=1_700_000_001)
+
+
+async def test_dumps_lines(send, emulator):
+    """
+    The record can be written as JSON Lines.
+    """
+    await send("one")
+    await send("two")
+    file = io.StringIO()
+
+    emulator.record.dump(file)
+
+    assert [exchange.to_json() for exchange in emulator.record.exchanges()] == [
+        json.loads(line) for line in file.getvalue().splitlines()
+    ]
+
+
+async def test_clears(send, emulator):
+    """
+    A record that was cleared knows nothing of before, but goes on counting.
+    """
+    await send("one")
+    emulator.record.clear()
+    await send("one")
+
+    assert [2] == [exchange.number for exchange in emulator.record.exchanges()]
+    assert emulator.record.exchange(1) is None
+    assert [] == emulator.record.doubled()

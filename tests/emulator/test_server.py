@@ -9,7 +9,7 @@ import time as real_time
 import httpx
 import pytest
 
-from connector_async.emulator import Emulator, serve
+from connector_async.emulator import Emulator, EmulatorClock, PortTakenError, serve
 
 MESSAGE = {"type": "message", "text": "hello"}
 PATH = "/teams/v3/conversations/a%2Fb%7C%25/activities"
@@ -134,7 +134,7 @@ async def test_ends_at_once():
         arrived.set()
         return 0.0
 
-    emulator = Emulator(now=now)
+    emulator = Emulator(profile="generic", clock=EmulatorClock.from_functions(now))
     emulator.delay_next("sendToConversation", 60)
     async with httpx.AsyncClient() as client:
         async with serve(emulator) as server:
@@ -170,7 +170,7 @@ async def test_forgets_half_requests(server, emulator):
     url = httpx.URL(server.url)
     trusted = None if server.ca_file is None else ssl.create_default_context(cafile=server.ca_file)
     _, writer = await asyncio.open_connection(url.host, url.port, ssl=trusted)
-    writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{{".encode())
+    writer.write(f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{{".encode())
     await writer.drain()
     writer.transport.abort()
 
@@ -205,6 +205,16 @@ async def test_refuses_a_port_that_is_taken(emulator):
     Who asks for a taken port is told so.
     """
     async with serve(emulator) as server:
-        with pytest.raises(OSError, match="in use"):
-            async with serve(emulator, port=httpx.URL(server.url).port):
+        port = httpx.URL(server.url).port
+        with pytest.raises(PortTakenError, match=rf"port {port} of 127\.0\.0\.1 is in use: end"):
+            async with serve(emulator, port=port):
                 pass
+
+
+async def test_refuses_a_host_that_is_another_s(emulator):
+    """
+    An address that is none of this machine's cannot be listened on.
+    """
+    with pytest.warns(UserWarning, match=r"listens on 192\.0\.2\.1"), pytest.raises(OSError):  # noqa: PT011 - the system's words
+        async with serve(emulator, host="192.0.2.1"):
+            pass

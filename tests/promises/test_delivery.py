@@ -10,7 +10,15 @@ import attrs
 import pytest
 
 from connector_async import ConnectorClient
-from connector_async.emulator import Delay, Drop, Emulator, EmulatorLimits, Failure, Reset
+from connector_async.emulator import (
+    Delay,
+    Drop,
+    Emulator,
+    EmulatorClock,
+    EmulatorLimits,
+    Failure,
+    Reset,
+)
 from connector_async.errors import ConnectorError, DeliveryUnknownError
 from connector_async.limits import Limits
 from connector_async.testing import VirtualClock, run_virtual
@@ -34,7 +42,11 @@ class Outcome:
 
 
 def an_emulator():
-    emulator = Emulator(limits=EmulatorLimits.off(), now=VirtualClock().monotonic)
+    emulator = Emulator(
+        profile="generic",
+        limits=EmulatorLimits.off(),
+        clock=EmulatorClock.from_functions(VirtualClock().monotonic),
+    )
     for conversation in CONVERSATIONS:
         emulator.add_conversation(conversation, members=2)
     return emulator

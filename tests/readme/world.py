@@ -35,7 +35,7 @@ def world() -> Generator[World]:
     """
     The world, served by a thread while the block runs.
     """
-    emulator = Emulator(require_token=True)
+    emulator = Emulator(profile="generic", require_token=True)
     ready = threading.Event()
     environment: dict[str, str] = {}
     loop = asyncio.new_event_loop()

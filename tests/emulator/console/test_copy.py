@@ -1,0 +1,191 @@
+"""
+Exchanges as commands and tests: what is copied from the console, run again.
+"""
+
+import asyncio
+import subprocess
+from contextlib import suppress
+
+import attrs
+import httpx
+import pytest
+
+from connector_async.emulator import Emulator, EmulatorLimits, serve
+from connector_async.emulator._console_copy import as_curl, as_pytest
+
+
+async def exchange_of(emulator, *arguments, **fields):
+    async with httpx.AsyncClient(transport=emulator.transport(), base_url="http://e") as bot:
+        with suppress(httpx.ReadError):
+            await bot.request(*arguments, **fields)
+    return emulator.record.exchange(emulator.record.next_number - 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type":"message","text":"plain"}',
+        '{"type":"message","text":"it\'s $HOME `x` \\\\ é"}'.encode(),
+        b'{"type":"message",\n"text":"%s %d\\u0000"}',
+        b"\xff\x00%",
+    ],
+)
+@pytest.mark.usefixtures("conversation")
+async def test_copies_run_as_curl(emulator, body):
+    """
+    The copied command sends the same bytes in a shell.
+    """
+    original = await exchange_of(
+        emulator,
+        "POST",
+        "/v3/conversations/19%3Ac/activities?x=%26",
+        content=body,
+        headers={"Content-Type": "application/json", "X-Quote": "it's"},
+    )
+    async with serve(emulator) as server:
+        command = as_curl(original, server.url)
+        process = await asyncio.create_subprocess_shell(
+            f"{command} --noproxy '*' -s", stdout=subprocess.PIPE
+        )
+        answer, _ = await process.communicate()
+        if process.returncode == 127:
+            pytest.skip("needs curl")
+    again = emulator.record.exchange(emulator.record.next_number - 1)
+
+    assert answer.startswith(b"HTTP/1.1 ")
+    assert (original.path, original.query, original.request_body) == (
+        again.path,
+        again.query,
+        again.request_body,
+    )
+    assert "it's" == again.request_headers["x-quote"]
+
+
+@pytest.mark.usefixtures("conversation")
+async def test_copies_no_token(emulator):
+    """
+    The token of a copied command comes from the environment.
+    """
+    exchange = await exchange_of(
+        emulator, "GET", "/v3/conversations", headers={"Authorization": "Bearer secret"}
+    )
+    command = as_curl(exchange, "http://e")
+
+    assert '"Authorization: Bearer $CONNECTOR_TOKEN"' in command
+    assert "secret" not in command
+    assert "uthorization" not in as_pytest(exchange)
+
+
+def prepare_fail(emulator):
+    emulator.fail_next("sendToConversation", status=503, retry_after=7)
+
+
+def prepare_late_fail(emulator):
+    emulator.fail_next("sendToConversation", status=504, after_commit=True)
+
+
+def prepare_drop(emulator):
+    emulator.drop_next("sendToConversation")
+
+
+def prepare_reset(emulator):
+    emulator.reset_next("sendToConversation")
+
+
+def prepare_limit(emulator):
+    emulator.limits = EmulatorLimits(send=((1, 60),))
+
+
+def prepare_block(emulator):
+    emulator.block("19:c")
+
+
+def prepare_doubt(emulator):
+    emulator.require_token = True
+
+
+def prepare_delay(emulator):
+    emulator.delay_next("sendToConversation", 0.001)
+
+
+SEND = ("POST", "/v3/conversations/19%3Ac/activities")
+HELLO = {"json": {"type": "message", "text": 'it\'s "so" \\ é'}}
+
+
+@pytest.mark.parametrize(
+    ("prepare", "call", "fields"),
+    [
+        (None, SEND, HELLO),
+        (None, ("GET", "/v3/conversations?continuationToken="), {}),
+        (None, ("GET", "/v3/nothing"), {}),
+        (None, ("GET", "/v3/conversations/19:none/members"), {}),
+        (None, ("POST", "/v3/conversations"), {"json": {"members": [{"id": "29:x"}]}}),
+        (None, ("PUT", "/v3/conversations/19:c/activities/{id}"), HELLO),
+        (None, ("DELETE", "/v3/conversations/19:c/activities/{id}"), {}),
+        (None, ("GET", "/v3/conversations/19:c/activities/{id}/members"), {}),
+        (None, ("POST", "/v3/conversations/19:c/activities/{id}?x=1"), HELLO),
+        (prepare_fail, SEND, HELLO),
+        (prepare_late_fail, SEND, HELLO),
+        (prepare_drop, SEND, HELLO),
+        (prepare_reset, SEND, HELLO),
+        (prepare_limit, SEND, HELLO),
+        (prepare_block, SEND, HELLO),
+        (prepare_doubt, SEND, HELLO),
+        (prepare_delay, SEND, HELLO),
+    ],
+)
+@pytest.mark.usefixtures("conversation")
+async def test_copies_run_as_tests(emulator, prepare, call, fields):
+    """
+    The copied test passes on an emulator of its own, and sends the same.
+    """
+    before = emulator.add_activity("19:c", {"type": "message", "text": "before"})
+    if prepare is not None:
+        prepare(emulator)
+    if prepare is prepare_limit:
+        await exchange_of(emulator, *SEND, json={"type": "message", "text": "first"})
+    original = await exchange_of(emulator, call[0], call[1].replace("{id}", before), **fields)
+    written = as_pytest(original, "generic")
+    names = {}
+    exec(compile(written, "copied.py", "exec"), names)
+    (test,) = [value for name, value in names.items() if name.startswith("test_")]
+    fresh = Emulator(profile="generic")
+    await test(fresh)
+    again = fresh.record.exchange(1)
+
+    assert (original.method, original.status, original.request_body, original.committed) == (
+        again.method,
+        again.status,
+        again.request_body,
+        again.committed,
+    )
+    assert (
+        original.path.partition(before)[0] == again.path[: len(original.path.partition(before)[0])]
+    )
+
+
+async def test_copies_say_what_needs_a_socket(emulator):
+    """
+    A fault that cannot be had without a socket is not asked for; the test says so.
+    """
+    emulator.add_conversation("19:c")
+    emulator.hang_next("sendToConversation")
+    async with httpx.AsyncClient(transport=emulator.transport(), timeout=0.001) as bot:
+        with suppress(httpx.ReadTimeout):
+            await bot.post(f"http://e{SEND[1]}", **HELLO)
+
+    written = as_pytest(emulator.record.exchange(1))
+
+    assert """pytest.skip("the fault 'hang' is seen on a socket only")""" in written
+
+
+async def test_copies_have_no_needless_headers(emulator):
+    """
+    What each client sends of itself is not copied.
+    """
+    exchange = attrs.evolve(
+        await exchange_of(emulator, "GET", "/v3/conversations"), request_headers={"host": "e"}
+    )
+
+    assert "headers" not in as_pytest(exchange)
+    assert "-H" not in as_curl(exchange, "http://e")
