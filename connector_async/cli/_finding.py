@@ -1,0 +1,261 @@
+"""
+What a check found, and what can be said of settings and tokens without asking anyone.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+from urllib.request import getproxies, proxy_bypass
+
+import attrs
+import httpx
+
+from connector_async.cli._failure import Failure, InputError
+from connector_async.cli._settings import APP_ID, APP_SECRET, TENANT_ID, Settings
+from connector_async.errors import UntrustedServiceUrlError
+from connector_async.service_url import ServiceUrl, Trust
+
+State = Literal["ok", "note", "bad", "skipped"]
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SHOWN: Final = ("aud", "iss", "appid", "azp", "tid", "ver", "roles", "scp")
+_MOMENTS: Final = ("iat", "nbf", "exp")
+
+# Entra tolerates five minutes; a token's own times leave about as much.
+_MOST_SKEW: Final = 300.0
+_SOME_SKEW: Final = 30.0
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """
+    What one check found.
+
+    Attributes:
+        state: `bad` is what keeps the bot from working.
+        do: What to do about it; "" where there is nothing to do.
+        is_input: Whether it is what the caller gave that is wrong.
+    """
+
+    name: str
+    state: State
+    said: str
+    do: str = ""
+    is_input: bool = False
+
+
+def shortened(text: str) -> str:
+    """
+    The text with its GUIDs cut to what tells them apart.
+    """
+    return _GUID.sub(lambda guid: f"{guid[0][:4]}…{guid[0][-4:]}", text)
+
+
+def about_credentials(settings: Settings) -> Finding:
+    """
+    Whether there is an app id and a secret, and whether they look like it.
+    """
+    name = "credentials"
+    try:
+        credential = settings.credential()
+    except InputError as error:
+        return Finding(name=name, state="bad", said=str(error), do=_SET, is_input=True)
+    if credential is None:
+        return Finding(
+            name=name, state="note", said="none: only an emulator takes calls without", do=_SET
+        )
+    if _GUID.fullmatch(credential.app_id) is None:
+        return Finding(
+            name=name,
+            state="bad",
+            said=f"{APP_ID} is no GUID",
+            do="take the Microsoft App ID from the bot's configuration in Azure",
+            is_input=True,
+        )
+    if _GUID.fullmatch(settings.secret or "") is not None:
+        return Finding(
+            name=name,
+            state="bad",
+            said=f"the secret ({settings.secret_from}) is a GUID, as a secret's id is",
+            do="take the secret's value, which is shown once, when it is made; or make a new one",
+            is_input=True,
+        )
+    said = f"app {shortened(credential.app_id)}, with a secret from {settings.secret_from}"
+    if _is_open_to_others(settings.secret_from):
+        return Finding(
+            name=name,
+            state="note",
+            said=f"{said}, which others on this machine can read",
+            do=f"chmod 600 {settings.secret_from}",
+        )
+    return Finding(name=name, state="ok", said=said)
+
+
+_SET: Final = f"set {APP_ID}, and {APP_SECRET} or --secret-file"
+
+
+def _is_open_to_others(secret_from: str) -> bool:
+    return secret_from != APP_SECRET and bool(Path(secret_from).stat().st_mode & 0o077)
+
+
+def about_app_type(settings: Settings) -> Finding:
+    """
+    Where tokens are asked for, and of what type the app is taken to be.
+    """
+    login = settings.cloud.login_url
+    if settings.tenant_id is None:
+        return Finding(
+            name="app type",
+            state="ok",
+            said=f"multi-tenant: tokens come from {login}/{settings.cloud.bot_tenant}",
+            do=f"for a single-tenant bot set {TENANT_ID}",
+        )
+    return Finding(
+        name="app type",
+        state="ok",
+        said=f"single-tenant: tokens come from {login}/{shortened(settings.tenant_id)}",
+        do=f"for a multi-tenant bot unset {TENANT_ID}",
+    )
+
+
+def about_service_url(settings: Settings) -> Finding:
+    """
+    Whether the service URL is one, and may see a token.
+    """
+    name = "service URL"
+    url = settings.service_url or settings.cloud.teams_url
+    if url is None:
+        return Finding(
+            name=name,
+            state="bad",
+            said=f"the cloud {settings.cloud_name} has none that is published",
+            do="give --service-url, as an incoming activity has it",
+            is_input=True,
+        )
+    try:
+        trust = Trust(
+            cloud=settings.cloud, hosts=settings.trusted_hosts, anonymous=settings.is_anonymous
+        )
+        known = ServiceUrl(url, trust)
+    except UntrustedServiceUrlError as error:
+        said = Failure.of(error).message
+        return Finding(name=name, state="bad", said=said, do=_HOSTS, is_input=True)
+    except ValueError as error:
+        return Finding(name=name, state="bad", said=str(error), is_input=True)
+    why = "named by --trusted-host" if known.host in settings.trusted_hosts else "of this cloud"
+    trusted = "called without a token" if settings.is_anonymous else f"{why}, so it may see a token"
+    return Finding(name=name, state="ok", said=f"{known.url}: {trusted}")
+
+
+_HOSTS: Final = "compare it with serviceUrl of an incoming activity, and with --cloud"
+
+
+def about_proxy(settings: Settings, hosts: list[str]) -> Finding:
+    """
+    Which way the hosts are reached.
+    """
+    proxy = settings.proxy or getproxies().get("https") or getproxies().get("all")
+    if proxy is None:
+        return Finding(name="proxy", state="ok", said="none; hosts are reached directly")
+    source = "--proxy" if settings.proxy else "the environment"
+    direct = [host for host in hosts if not settings.proxy and proxy_bypass(host)]
+    beside = f", but not for {', '.join(direct)}" if direct else ""
+    said = f"{_without_password(proxy)}, from {source}{beside}"
+    return Finding(name="proxy", state="ok", said=said)
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^/?#]*@", "//***@", url)
+
+
+def about_skew(told: httpx.Headers, here: float) -> Finding | None:
+    """
+    How far this machine's clock is from a host's; None where that does not tell the time.
+    """
+    try:
+        there = datetime.strptime(told["date"], "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except (KeyError, ValueError):
+        return None
+    ahead = here - there.timestamp()
+    if abs(ahead) < _SOME_SKEW:
+        return Finding(name="clock", state="ok", said="it goes as the login host's does")
+    said = f"it is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the login host's"
+    return Finding(
+        name="clock",
+        state="bad" if abs(ahead) > _MOST_SKEW else "note",
+        said=said,
+        do="set this machine's clock (NTP): tokens are refused before and after their time",
+    )
+
+
+def claims_of(token: str) -> dict[str, Any] | None:
+    """
+    What a token says, not verified; None where it cannot be read.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        padded = parts[1] + "=" * (-len(parts[1]) % 4)
+        claims = json.loads(base64.urlsafe_b64decode(padded))
+    except (binascii.Error, ValueError):
+        return None
+    return cast("dict[str, Any]", claims) if isinstance(claims, dict) else None
+
+
+def redacted(claims: dict[str, Any]) -> str:
+    """
+    What of the claims people may see: ids cut, and of the others their names only.
+    """
+    told = [f"{name} {shortened(str(claims[name])[:200])}" for name in _SHOWN if name in claims]
+    told += [f"{name} {_moment(claims[name])}" for name in _MOMENTS if name in claims]
+    hidden = sorted(set(claims) - {*_SHOWN, *_MOMENTS})
+    if hidden:
+        told.append(f"hidden: {' '.join(hidden)}")
+    return ", ".join(told)
+
+
+def _moment(seconds: object) -> str:
+    if not isinstance(seconds, int | float):
+        return "which is no time"
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, OSError, ValueError):
+        return "which is no time"
+
+
+def about_claims(claims: dict[str, Any] | None, settings: Settings, now: float) -> Finding:
+    """
+    Whether a token is the one that the service wants.
+    """
+    name = "token"
+    if claims is None:
+        return Finding(name=name, state="ok", said="had; its claims cannot be read from here")
+    said = redacted(claims)
+    audience, app = claims.get("aud"), claims.get("appid", claims.get("azp"))
+    if audience != settings.cloud.audience:
+        return Finding(
+            name=name,
+            state="bad",
+            said=f"{said}; it should be for {settings.cloud.audience}",
+            do="choose the bot's own --cloud",
+        )
+    if app is not None and str(app).lower() != str(settings.app_id).lower():
+        return Finding(
+            name=name, state="bad", said=f"{said}; it is another app's", do=f"check {APP_ID}"
+        )
+    expires = claims.get("exp")
+    if isinstance(expires, int | float) and expires <= now:
+        return Finding(
+            name=name,
+            state="bad",
+            said=f"{said}; it is over, by this machine's clock",
+            do="set this machine's clock (NTP)",
+        )
+    return Finding(name=name, state="ok", said=said)

@@ -1,0 +1,472 @@
+"""
+`connector-async doctor`, against an emulator that asks for tokens, over TLS.
+"""
+
+import json
+
+import httpx
+import pytest
+
+from connector_async.cli._finding import (
+    about_claims,
+    about_proxy,
+    about_skew,
+    claims_of,
+    redacted,
+    shortened,
+)
+from connector_async.cli._probe import about_code, about_login
+from connector_async.cli._settings import Settings
+from connector_async.emulator import APP_ID, APP_SECRET, TENANT_ID
+from connector_async.testing.kit import SharedEmulator, serving
+
+NOON = "Mon, 01 Jan 2024 12:00:00 GMT"
+AT_NOON = 1_704_110_400.0
+
+
+@pytest.fixture(scope="module")
+def box():
+    """
+    An emulator over TLS, and where it is served; tests of this module share it.
+    """
+    emulator = SharedEmulator(require_token=True, apps={APP_ID: APP_SECRET})
+    with serving(emulator, tls=True) as server:
+        yield emulator, server
+
+
+@pytest.fixture
+def bot(monkeypatch):
+    """
+    Sets what the environment says of the bot; at first it is right.
+    """
+
+    def be(**settings):
+        for name, value in settings.items():
+            monkeypatch.setenv(f"CONNECTOR_{name}", value)
+
+    be(APP_ID=APP_ID, APP_SECRET=APP_SECRET, TENANT_ID=TENANT_ID)
+    return be
+
+
+@pytest.fixture
+def doctor(run, box):
+    """
+    Asks the doctor; findings by name, and the exit code.
+    """
+    _, server = box
+    told = {
+        "--service-url": server.url,
+        "--login-url": server.url,
+        "--ca-file": server.ca_file,
+        "--trusted-host": server.url.removeprefix("https://"),
+    }
+
+    def examine(**others):
+        options = told | {f"--{name.replace('_', '-')}": value for name, value in others.items()}
+        words = [word for pair in options.items() if pair[1] is not None for word in pair]
+        done = run("doctor", "--json", "--deadline", 5, *words)
+        findings = [json.loads(line) for line in done.stdout.splitlines()]
+        return {finding["name"]: finding for finding in findings}, done.exit_code
+
+    return examine
+
+
+@pytest.mark.usefixtures("bot")
+def test_all_is_well(doctor):
+    """
+    Where nothing is wrong, all is checked, found good, and the exit code is 0.
+    """
+    findings, code = doctor()
+
+    assert 0 == code
+    assert [
+        "credentials", "app type", "service URL", "proxy", "login host", "clock",
+        "service host", "token", "service",
+    ] == list(findings)  # fmt: skip
+    assert {"ok"} == {finding["state"] for finding in findings.values()}
+
+
+@pytest.mark.usefixtures("bot")
+def test_shows_claims_but_no_ids(doctor):
+    """
+    What the token says is shown, its ids shortened.
+    """
+    findings, _ = doctor()
+
+    said = findings["token"]["said"]
+    assert "aud https://api.botframework.com" in said
+    assert "exp 20" in said
+    assert APP_ID not in json.dumps(findings)
+    assert TENANT_ID not in json.dumps(findings)
+
+
+def test_wrong_secret(doctor, bot):
+    """
+    A wrong secret is told by the provider's code, with what to do.
+    """
+    bot(APP_SECRET="wrong")
+
+    findings, code = doctor()
+
+    assert 1 == code
+    assert "bad" == findings["token"]["state"]
+    assert "AADSTS7000215" in findings["token"]["said"]
+    assert "make a new secret" in findings["token"]["do"]
+    assert "skipped" == findings["service"]["state"]
+
+
+def test_unknown_app(doctor, bot):
+    """
+    An app that the tenant does not know, likewise.
+    """
+    bot(APP_ID="11111111-2222-3333-4444-555555555555")
+
+    findings, code = doctor()
+
+    assert 1 == code
+    assert "AADSTS700016" in findings["token"]["said"]
+    assert "CONNECTOR_TENANT_ID" in findings["token"]["do"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_service_that_refuses(doctor, box):
+    """
+    Where the service does not take the token, app type and cloud are to be looked at.
+    """
+    emulator, _ = box
+    emulator.fail_next("getConversations", status=401, times=2)
+
+    findings, code = doctor()
+
+    assert 1 == code
+    assert "it refuses the token" in findings["service"]["said"]
+    assert "app type" in findings["service"]["do"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_service_that_is_down(doctor, box):
+    """
+    A 403 is worth a look; the token was taken.
+    """
+    emulator, _ = box
+    emulator.fail_next("getConversations", status=403)
+
+    findings, code = doctor()
+
+    assert (0, "note") == (code, findings["service"]["state"])
+
+
+@pytest.mark.usefixtures("bot")
+def test_certificate_that_is_not_believed(doctor):
+    """
+    An authority that is not known is told apart from a network that is not there.
+    """
+    findings, code = doctor(ca_file=None)
+
+    assert 1 == code
+    assert "certificate" in findings["login host"]["said"]
+    assert "--ca-file" in findings["login host"]["do"]
+    assert "--ca-file" in findings["service host"]["do"]
+    assert "skipped" == findings["token"]["state"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_host_that_is_not_there(doctor):
+    """
+    A login host that is not reached is told, and the rest is still looked at.
+    """
+    findings, code = doctor(login_url="https://127.0.0.1:1")
+
+    assert 1 == code
+    assert "127.0.0.1:1 is not reached" in findings["login host"]["said"]
+    assert "DNS" in findings["login host"]["do"]
+    assert "ok" == findings["service host"]["state"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_untrusted_service_url(doctor):
+    """
+    A host that may not see a token is bad input, and is not called.
+    """
+    findings, code = doctor(service_url="https://smba.example.net/")
+
+    assert 2 == code
+    assert "add --trusted-host smba.example.net" in findings["service URL"]["said"]
+    assert "skipped" == findings["service host"]["state"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_malformed_service_url(doctor):
+    """
+    What is no URL is bad input.
+    """
+    findings, code = doctor(service_url="smba.example.net")
+
+    assert 2 == code
+    assert "is not a service URL" in findings["service URL"]["said"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_cloud_without_a_url(doctor):
+    """
+    Where a cloud has no published URL, one must be given.
+    """
+    findings, code = doctor(service_url=None, cloud="china")
+
+    assert 2 == code
+    assert "none that is published" in findings["service URL"]["said"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"APP_ID": ""}, "no CONNECTOR_APP_ID"),
+        ({"APP_SECRET": ""}, "no secret"),
+        ({"APP_ID": "my-bot"}, "CONNECTOR_APP_ID is no GUID"),
+        ({"APP_SECRET": "11111111-2222-3333-4444-555555555555"}, "as a secret's id is"),
+    ],
+)
+def test_credentials_that_cannot_be(doctor, bot, settings, said):
+    """
+    What is wrong with the settings alone is bad input, and no token is asked for.
+    """
+    bot(**settings)
+
+    findings, code = doctor()
+
+    assert 2 == code
+    assert said in findings["credentials"]["said"]
+    assert "skipped" == findings["token"]["state"]
+
+
+def test_no_credentials_at_all(doctor, url):
+    """
+    Without credentials an emulator is called as it is.
+    """
+    findings, code = doctor(service_url=url)
+
+    assert 0 == code
+    assert "note" == findings["credentials"]["state"]
+    assert "app type" not in findings
+    assert "called without a token" in findings["service URL"]["said"]
+
+
+def test_multi_tenant(doctor, bot):
+    """
+    Without a tenant the app is taken for a multi-tenant one, and that is said.
+    """
+    bot(TENANT_ID="")
+
+    findings, _ = doctor()
+
+    assert findings["app type"]["said"].startswith("multi-tenant")
+    assert "/botframework.com" in findings["app type"]["said"]
+
+
+def test_secret_file_that_others_can_read(doctor, bot, tmp_path):
+    """
+    A secret that lies open is worth a word.
+    """
+    bot(APP_SECRET="")
+    secret = tmp_path / "secret.txt"
+    secret.write_text(APP_SECRET)
+    secret.chmod(0o644)
+
+    findings, code = doctor(secret_file="secret.txt")
+    secret.chmod(0o600)
+    closed, _ = doctor(secret_file="secret.txt")
+
+    assert (0, "note") == (code, findings["credentials"]["state"])
+    assert "chmod 600 secret.txt" == findings["credentials"]["do"]
+    assert "ok" == closed["credentials"]["state"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_plain_lines(run):
+    """
+    Elsewhere than on a terminal it is a line a finding, with what to do.
+    """
+    done = run("doctor", "--login-url", "https://127.0.0.1:1", "--service-url", "nowhere")
+
+    lines = done.stdout.splitlines()
+    assert 2 == done.exit_code
+    assert any(line.startswith("ok: credentials: app 0000…b07a, with") for line in lines)
+    assert any(line.startswith("bad: login host:") and " -> check" in line for line in lines)
+
+
+@pytest.mark.usefixtures("bot")
+def test_terminal(run):
+    """
+    On a terminal each has its mark.
+    """
+    environment = {"FORCE_COLOR": "1", "COLUMNS": "120", "TERM": "xterm"}
+
+    done = run(
+        "doctor", "--login-url", "https://127.0.0.1:1", "--service-url", "x", env=environment
+    )
+
+    assert "✓ credentials" in done.stdout
+    assert "✗ login host" in done.stdout
+    assert "· token" in done.stdout
+
+
+def settings(**changes):
+    told = {
+        "app_id": APP_ID,
+        "secret": APP_SECRET,
+        "secret_from": "CONNECTOR_APP_SECRET",
+        "tenant_id": None,
+        "service_url": None,
+        "cloud_name": "public",
+        "login_url": None,
+        "trusted_hosts": (),
+        "ca_file": None,
+        "proxy": None,
+        "deadline": 5.0,
+    }
+    return Settings(**told | changes)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state", "said"),
+    [
+        (29, "ok", "goes as the login host's does"),
+        (31, "note", "31 s ahead of"),
+        (-299, "note", "299 s behind"),
+        (301, "bad", "301 s ahead of"),
+        (-3600, "bad", "3600 s behind"),
+    ],
+)
+def test_clock_skew(ahead, state, said):
+    """
+    A clock that is off is worth a word, and past five minutes it is bad.
+    """
+    finding = about_skew(httpx.Headers({"date": NOON}), AT_NOON + ahead)
+
+    assert state == finding.state
+    assert said in finding.said
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "noon"}])
+def test_no_date(headers):
+    """
+    Where a host does not tell the time, nothing is said of it.
+    """
+    assert about_skew(httpx.Headers(headers), AT_NOON) is None
+
+
+CLAIMS = {"aud": "https://api.botframework.com", "appid": APP_ID, "exp": AT_NOON + 3600}
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "told"),
+    [
+        ({}, "ok", ""),
+        ({"aud": "https://graph.microsoft.com"}, "bad", "choose the bot's own --cloud"),
+        ({"appid": "another"}, "bad", "check CONNECTOR_APP_ID"),
+        ({"exp": AT_NOON - 1}, "bad", "set this machine's clock (NTP)"),
+        ({"exp": "soon"}, "ok", ""),
+    ],
+)
+def test_claims(changes, state, told):
+    """
+    A token for somebody else, of somebody else, or that is over, is found out.
+    """
+    finding = about_claims(CLAIMS | changes, settings(), AT_NOON)
+
+    assert (state, told) == (finding.state, finding.do)
+
+
+def test_claims_are_redacted():
+    """
+    Of claims that are not known to be harmless, only the names are shown.
+    """
+    told = redacted({"aud": "x", "tid": TENANT_ID, "exp": 0, "nbf": "?", "iat": 1e99, "upn": "ada"})
+
+    assert (
+        f"aud x, tid {TENANT_ID[:4]}…{TENANT_ID[-4:]}, iat which is no time, "
+        "nbf which is no time, exp 1970-01-01T00:00:00Z, hidden: upn"
+    ) == told
+
+
+@pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.W10.c", "a.é.c"])
+def test_tokens_that_cannot_be_read(token):
+    """
+    A token that is no JWT is no fault.
+    """
+    assert claims_of(token) is None
+    assert "ok" == about_claims(None, settings(), AT_NOON).state
+
+
+def test_ids_are_shortened():
+    """
+    A GUID is cut wherever it stands.
+    """
+    assert "https://sts/0000…b07a/" == shortened(f"https://sts/{APP_ID}/")
+
+
+def test_proxy_of_the_environment(monkeypatch):
+    """
+    A proxy is named, without its password, and with the hosts that go past it.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:sesame@proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "direct.example")
+
+    finding = about_proxy(settings(), ["login.example", "direct.example"])
+
+    told = "http://***@proxy.example:3128, from the environment, but not for direct.example"
+    assert told == finding.said
+
+
+def test_proxy_of_the_options():
+    """
+    A proxy that was given is for all hosts.
+    """
+    finding = about_proxy(settings(proxy="http://proxy.example"), ["login.example"])
+
+    assert "http://proxy.example, from --proxy" == finding.said
+
+
+def test_settings_hide_what_is_secret():
+    """
+    Neither the secret nor a proxy's password stands in what is printed of settings.
+    """
+    told = repr(settings(secret="sesame", proxy="http://me:sesame@proxy"))
+
+    assert "sesame" not in told
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "said"),
+    [
+        (200, "ok", "login.example is reached, and its certificate is believed"),
+        (400, "bad", f"login.example does not know the tenant {shortened(TENANT_ID)}"),
+        (503, "note", "it answers 503"),
+    ],
+)
+def test_login_host(status, state, said):
+    """
+    A login host that does not know the tenant is told apart from one in trouble.
+    """
+    request = httpx.Request("GET", "https://login.example/x")
+
+    finding = about_login(httpx.Response(status, request=request), TENANT_ID)
+
+    assert state == finding.state
+    assert said in finding.said
+
+
+@pytest.mark.parametrize(
+    ("code", "do"),
+    [
+        ("AADSTS90002", "--cloud"),
+        ("AADSTS7000222", "make a new secret"),
+        ("AADSTS50000", "look AADSTS50000 up"),
+        (None, "the proxy"),
+    ],
+)
+def test_what_to_do_about_a_refusal(code, do):
+    """
+    Each refusal has its advice.
+    """
+    assert do in about_code(code)
