@@ -1,0 +1,41 @@
+"""
+A bot that greets.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+from connector_async import Activity, ConnectorClient, DeliveryUnknownError
+from connector_async.errors import BotBlockedError, NotFoundError
+
+
+async def greet(connector: ConnectorClient, conversation_id: str) -> None:
+    """
+    Say hello in a conversation.
+    """
+    await connector.send_to_conversation(conversation_id, Activity.message("hello"))
+
+
+async def greet_all(connector: ConnectorClient, conversation_ids: Iterable[str]) -> list[str]:
+    """
+    Say hello everywhere, patiently, and at most once.
+
+    Returns:
+        Where nobody is greeted any longer: the conversation is gone, or the bot blocked.
+    """
+    patient = connector.with_options(deadline=600)
+    gone: list[str] = []
+
+    async def greet_one(conversation_id: str) -> None:
+        try:
+            await greet(patient, conversation_id)
+        except (BotBlockedError, NotFoundError):
+            gone.append(conversation_id)
+        except DeliveryUnknownError:
+            # It may have arrived; a greeting is not worth a second one.
+            pass
+
+    async with asyncio.TaskGroup() as group:
+        for conversation_id in conversation_ids:
+            group.create_task(greet_one(conversation_id))
+    return gone

@@ -1,0 +1,75 @@
+"""
+The greeter, against the service in a box.
+"""
+
+import httpx
+import pytest
+
+from greeter import greet, greet_all
+
+conversation_id = "a:greeter"
+
+
+@pytest.fixture(autouse=True)
+def conversation(connector_emulator):
+    """
+    The conversation that there is to greet in.
+    """
+    connector_emulator.add_conversation(conversation_id)
+
+
+async def test_greets(connector_emulator, connector):
+    connector_emulator.fail_next("sendToConversation", status=429, retry_after=2)
+
+    await greet(connector, conversation_id)
+
+    assert ["hello"] == [a.text for a in connector_emulator.committed(conversation_id)]
+    assert 2.0 <= connector_emulator.clock.slept
+
+
+async def test_greets_a_crowd_within_the_limits(connector_emulator, connector, connector_clock):
+    """
+    Two hundred conversations take seconds of the service's time, and none of the test's.
+    """
+    crowd = [connector_emulator.add_conversation() for _ in range(200)]
+
+    gone = await greet_all(connector, crowd)
+
+    assert [] == gone
+    assert 200 == len(connector_emulator.committed())
+    assert [] == connector_emulator.record.refused()
+    assert 3.0 <= connector_clock.slept < 10.0
+
+
+async def test_greets_nobody_twice(connector_emulator, connector, sent_activities):
+    """
+    Where the answer is lost, the greeting is not repeated.
+    """
+    connector_emulator.drop_next("sendToConversation")
+
+    await greet_all(connector, [conversation_id])
+
+    assert ["hello"] == sent_activities.texts
+    assert [] == connector_emulator.record.doubled()
+
+
+async def test_tells_who_is_gone(connector, sent_activities):
+    """
+    A conversation that the service does not know is told, and the others are greeted.
+    """
+    gone = await greet_all(connector, ["a:gone", conversation_id])
+
+    assert ["a:gone"] == gone
+    assert ["hello"] == sent_activities.to(conversation_id).texts
+
+
+def test_is_there_for_programs_in_other_languages(connector_emulator_url, sent_activities):
+    """
+    On its port the emulator serves whoever speaks HTTP.
+    """
+    chat = f"{connector_emulator_url}/v3/conversations/{conversation_id}/activities"
+
+    answer = httpx.post(chat, json={"type": "message", "text": "hello"})
+
+    assert 201 == answer.status_code
+    assert ["hello"] == sent_activities.texts
