@@ -11,7 +11,7 @@ import asyncio
 import math
 import selectors
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from connector_async._clock import SystemClock
 
@@ -43,6 +43,10 @@ def run_virtual(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
+# What an event loop rounds its timers by.
+_RESOLUTION: Final = 1e-9
+
+
 class _Jumper(selectors.DefaultSelector):
     """
     A selector that lets time pass instead of waiting for it.
@@ -54,9 +58,11 @@ class _Jumper(selectors.DefaultSelector):
         ready = super().select(0)
         if not ready and timeout is None:
             raise RuntimeError("all tasks wait, and no timer would wake one")
-        if not ready and timeout:
-            # After half a year a float no longer has room for the nanoseconds of a timer.
-            self.now = max(self.now + timeout, math.nextafter(self.now, math.inf))
+        if not ready and timeout is not None:
+            self.now += max(0.0, timeout)
+            if self.now + _RESOLUTION == self.now:
+                # After half a year a float has no room left for what a timer is short of.
+                self.now = math.nextafter(self.now, math.inf)
         return ready
 
 
