@@ -133,9 +133,9 @@ class Limiter:
         if call.deadline is None:
             return
         now = self._now()
-        own = self._store.outlook(claims.own, now, ahead)
+        own = self._outlook(claims.own, call, now, ahead)
         heads = 0 if rank is None else self._tenants.ahead(claims.tenant.key, rank)
-        tenant = self._store.outlook((claims.tenant,), now, heads)
+        tenant = self._outlook((claims.tenant,), call, now, heads)
         self._refuse_if_late(call, now, max(own, tenant))
 
     async def take_turn(
@@ -191,6 +191,7 @@ class Limiter:
             hit.popleft()
         if len({refused for _, refused, _ in hit}) >= _TENANT_REFUSALS:
             await self._store.pause(claims.tenant.key, max(until for _, _, until in hit))
+            await self._store.shrink(claims.tenant.key, now)
 
     async def _admit(self, claims: Claims, call: Call, now: int) -> int:
         try:
@@ -201,6 +202,14 @@ class Limiter:
                 operation=call.operation.id,
                 attempts=call.attempts,
             ) from error
+
+    def _outlook(self, claims: Sequence[Claim], call: Call, now: int, ahead: int = 0) -> int:
+        try:
+            return self._store.outlook(claims, now, ahead)
+        except Exception as error:  # noqa: BLE001  # a store of the caller's raises what it likes
+            call.warn(f"the limit store failed: {type(error).__name__}: {error}")
+            # It is always a right answer; `admit` decides.
+            return 0
 
     async def _goes_at_once(self, claims: Claims, call: Call, now: int) -> bool:
         if self._conversations.ahead(claims.line) or self._is_crowded(claims.tenant):
@@ -221,7 +230,7 @@ class Limiter:
                 when = await self._admit(claims, call, now)
                 if when <= now:
                     return True
-                if self._store.outlook(claims.own, now) > now:
+                if self._outlook(claims.own, call, now) > now:
                     return False
                 await self._sleep_until(when, call)
 
@@ -233,7 +242,7 @@ class Limiter:
         return self._tenants.hold(tenant.key, rank) if tenant.windows else nullcontext()
 
     async def _until_free(self, own: Sequence[Claim], call: Call) -> None:
-        while (when := self._store.outlook(own, self._now())) > self._now():
+        while (when := self._outlook(own, call, self._now())) > self._now():
             await self._sleep_until(when, call)
 
     async def _sleep_until(self, when: int, call: Call) -> None:

@@ -13,8 +13,10 @@ import attrs
 
 from connector_async.limits.quota import SECOND, Windows, earliest
 
-_PEACE: Final = 60 * SECOND
 _SHRINK: Final = 0.7
+# Until what was refused is tried again, and for how long refusals count as one.
+_BACK: Final = 30 * SECOND
+_ONE: Final = 5 * SECOND
 _LEAST: Final = 0.05
 _SILENCE: Final = 60 * SECOND
 
@@ -122,17 +124,33 @@ class _Log:
 class _Brake:
     """
     What the service's refusals mean for one key.
+
+    Where less is allowed than we thought, nobody says how much less. What was
+    refused is approached along a cube, as TCP CUBIC does (RFC 9438): quickly at
+    first, then slowly, so that most of the time is spent just below it; beyond
+    it ever faster, so that a limit that was lifted is soon used again.
+
+    Attributes:
+        paused_until: Nothing is admitted before.
+        factor: The part of the count that was allowed after the last refusal.
+        refused: The part at which that came.
+        shrunk_at: When.
     """
 
     paused_until: int = 0
     factor: float = 1.0
+    refused: float = 1.0
     shrunk_at: int = 0
 
     def holds(self, now: int) -> bool:
         return self.paused_until > now or self._factor(now) < 1.0
 
     def shrink(self, now: int) -> None:
-        self.factor = max(_LEAST, _SHRINK * self._factor(now))
+        if self.factor < 1.0 and now < self.shrunk_at + _ONE:
+            # Calls that were under way together are refused together.
+            return
+        self.refused = self._factor(now)
+        self.factor = max(_LEAST, _SHRINK * self.refused)
         self.shrunk_at = now
 
     def earliest(self, times: Sequence[int], windows: Windows, now: int, ahead: int) -> int:
@@ -147,7 +165,8 @@ class _Brake:
     def _factor(self, now: int) -> float:
         if self.factor >= 1.0:
             return 1.0
-        grown = self.factor + (1.0 - self.factor) * ((now - self.shrunk_at) / _PEACE)
+        beyond = (now - self.shrunk_at - _BACK) / _BACK
+        grown = max(self.factor, self.refused * (1.0 + (1.0 - _SHRINK) * beyond**3))
         if grown >= 1.0:
             self.factor = 1.0
         return min(grown, 1.0)
@@ -224,7 +243,7 @@ class MemoryStore:
 
     async def shrink(self, key: str, now: int) -> None:
         """
-        Allow 0.7 of what was allowed; it grows back within a minute of peace.
+        Allow 0.7 of what was allowed; it grows back in half a minute, and on from there.
         """
         self._brakes.setdefault(key, _Brake()).shrink(now)
         self._brakes.move_to_end(key)

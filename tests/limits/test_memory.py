@@ -198,24 +198,37 @@ async def admitted_at(store, now, claim):
     return count
 
 
-@pytest.mark.parametrize(("times", "count"), [(1, 7), (2, 4), (3, 3), (20, 1)])
+@pytest.mark.parametrize(("times", "count"), [(1, 7), (2, 5), (3, 4), (20, 1)])
 async def test_shrinks(times, count):
     """
-    Each unforeseen refusal takes the count to 0.7 of itself, and never below one.
+    Each unforeseen refusal takes the count to 0.7 of what it was by then, and never below one.
     """
     store = MemoryStore()
-    for _ in range(times):
-        await store.shrink("k", 0)
+    for number in range(times):
+        await store.shrink("k", number * 5 * SECOND)
 
-    assert count == await admitted_at(store, 0, a_claim(binding=TEN_A_SECOND))
+    now = (times - 1) * 5 * SECOND
+
+    assert count == await admitted_at(store, now, a_claim(binding=TEN_A_SECOND))
+
+
+async def test_refusals_at_once_are_one():
+    """
+    Calls that were under way together are refused together, and the quota shrinks once.
+    """
+    store = MemoryStore()
+    for now in (0, SECOND, 5 * SECOND - 1):
+        await store.shrink("k", now)
+
+    assert 7 == await admitted_at(store, 0, a_claim(binding=TEN_A_SECOND))
 
 
 @pytest.mark.parametrize(
-    ("seconds", "count"), [(0, 7), (9, 7), (10, 7), (21, 8), (40, 9), (59.9, 9), (60, 10), (99, 10)]
+    ("seconds", "count"), [(0, 7), (3, 7), (9, 8), (10, 9), (21, 9), (29.9, 9), (30, 10), (99, 10)]
 )
-async def test_grows_back_within_a_minute(seconds, count):
+async def test_grows_back_within_half_a_minute(seconds, count):
     """
-    What was shrunk grows back evenly, and is whole after a minute of peace.
+    What was shrunk grows back quickly at first, and is where it was after half a minute of peace.
     """
     store = MemoryStore()
     await store.shrink("k", 0)
@@ -227,17 +240,31 @@ async def test_grows_back_within_a_minute(seconds, count):
 
 async def test_shrinks_from_what_has_grown_back():
     """
-    A further refusal takes 0.7 of what is allowed by then, and the minute begins anew.
+    A further refusal takes 0.7 of what is allowed by then, and that is what is approached.
     """
     store = MemoryStore()
     await store.shrink("k", 0)
 
-    await store.shrink("k", 30 * SECOND)
+    await store.shrink("k", 15 * SECOND)
 
-    # 0.85 of ten, and 0.7 of that.
+    # 0.9625 of ten, and 0.7 of that.
     claim = a_claim(binding=TEN_A_SECOND)
-    assert 5 == await admitted_at(store, 30 * SECOND, claim)
-    assert 10 == await admitted_at(store, 90 * SECOND, claim)
+    assert 6 == await admitted_at(store, 15 * SECOND, claim)
+    assert 9 == await admitted_at(store, 45 * SECOND, claim)
+    assert 10 == await admitted_at(store, 61 * SECOND, claim)
+
+
+async def test_a_limit_that_was_lifted_is_used_again():
+    """
+    However little was allowed in the end, after two minutes of peace it is all.
+    """
+    store = MemoryStore()
+    for number in range(6):
+        await store.shrink("k", number * 30 * SECOND - number)
+    low = await admitted_at(store, 151 * SECOND, a_claim(binding=TEN_A_SECOND))
+
+    assert 7 >= low
+    assert 10 == await admitted_at(store, 270 * SECOND, a_claim(binding=TEN_A_SECOND))
 
 
 async def test_shrinks_never_to_nothing():

@@ -529,7 +529,7 @@ def test_refusals_are_forgotten():
 
 def test_a_429_shrinks_the_quota():
     """
-    Where the service refused what the windows allowed, less is allowed, and after a minute all.
+    Where the service refused what the windows allowed, less is allowed, and later all again.
     """
     limits = Limits(members=windows((10, 1)), tenant=())
 
@@ -538,32 +538,34 @@ def test_a_429_shrinks_the_quota():
         handle = a_limit(service, limits)
         await handle(named("a"))
         at_once = []
-        for start in (2.0, 40.0, 61.0):
+        for start in (2.0, 10.0, 31.0):
             await asyncio.sleep(start - VirtualClock().monotonic())
             await asyncio.gather(*begin(handle, *(named("a") for _ in range(11))))
             at_once.append(service.times().count(start))
         return at_once
 
-    # 0.7 + 0.3 * 2 / 60, and so on.
+    # 1 - 0.3 * (28 / 30)**3, and so on.
     assert [7, 9, 10] == run_virtual(main())
 
 
 def test_it_shrinks_again():
     """
-    Each further refusal takes its part of what is left.
+    Each further refusal takes its part of what is allowed by then; those at once count as one.
     """
     limits = Limits(members=windows((100, 1)), tenant=())
 
     async def main():
         limiter, service = a_limiter(), Service()
-        for _ in range(3):
+        for start in (0.0, 0.0, 5.0):
+            await asyncio.sleep(start - VirtualClock().monotonic())
             await limiter.refused(limiter.claims(limits, named("a")), 0.0)
         await asyncio.gather(
-            *begin(a_limit(service, limits, limiter), *(named("a") for _ in range(40)))
+            *begin(a_limit(service, limits, limiter), *(named("a") for _ in range(80)))
         )
-        return service.times().count(0.0)
+        return service.times().count(5.0)
 
-    assert 34 == run_virtual(main())
+    # 0.7 of what has grown back to 0.826.
+    assert 57 == run_virtual(main())
 
 
 def refused_at_once(limits, *requests, service=None):
@@ -820,6 +822,31 @@ def test_a_store_that_cannot_admit():
         return service.came
 
     assert [] == run_virtual(main())
+
+
+def test_a_store_that_cannot_look_ahead():
+    """
+    What cannot be foreseen is not refused; the observers are warned, and the call waits its turn.
+    """
+    told = []
+
+    class Blind(MemoryStore):
+        def outlook(self, *_, **__):
+            raise TimeoutError("no route to the store")
+
+        async def admit(self, claims, now):
+            return MemoryStore.outlook(self, claims, now)
+
+    async def main():
+        service = Service()
+        limiter = a_limiter(Blind())
+        requests = [named("a", SEND, notify=told.append, deadline=100.0) for _ in range(2)]
+        limiter.foresee(limiter.claims(ONE_IN_TEN, requests[0]), requests[0].call, 1000)
+        await asyncio.gather(*begin(a_limit(service, limiter=limiter), *requests))
+        return len(service.came)
+
+    assert 2 == run_virtual(main())
+    assert any(isinstance(event, events.Warned) for event in told)
 
 
 def test_a_store_that_cannot_note():

@@ -172,6 +172,4 @@ def test_brownout():
         "back to full use within 2 min of the restoring",
         short=SCENES[::2],
         full=SCENES,
-        misses="a shrunk quota grows back through the lower limit about twice a minute, and a "
-        "tenant's does not shrink at all",
     )
