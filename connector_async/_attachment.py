@@ -8,10 +8,12 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from connector_async._pipeline import Request, Response
 from connector_async.errors import ClientStateError, DecodeError
+
+_AT_ONCE: Final = 2**20
 
 
 class AttachmentStream:
@@ -100,8 +102,14 @@ class AttachmentStream:
                 import anyio  # noqa: PLC0415
 
                 beside = anyio.wrap_file(file)
+                gathered = bytearray()
                 async for chunk in self:
-                    written += await beside.write(chunk)
+                    gathered += chunk
+                    # The way to a thread costs as much as writing a chunk.
+                    if len(gathered) >= _AT_ONCE:
+                        written += await beside.write(gathered)
+                        gathered.clear()
+                written += await beside.write(gathered)
         except BaseException:
             part.unlink(missing_ok=True)
             raise

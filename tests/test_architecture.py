@@ -62,6 +62,7 @@ STEPS = {
 DOORS = {
     "anyio": {"_attachment", "auth._thread"},
     "cattrs": {"_codec"},
+    "certifi": {"_transport.tls"},
     "orjson": {"_codec"},
     "httptools": {"_transport"},
     "httpx": {"_transport"},

@@ -97,9 +97,11 @@ def deadline(next_: Handler, *, in_flight: InFlight, clock: Clock) -> Handler:
             # Some of these are TimeoutErrors, too, but none of this scope's making.
             raise
         except TimeoutError:
-            if in_flight.closing:
-                raise _closed(call, clock.monotonic()) from None
-            raise _over(call, clock.monotonic()) from None
+            now = clock.monotonic()
+            is_over = call.deadline is not None and now >= call.deadline
+            if in_flight.closing and not is_over:
+                raise _closed(call, now) from None
+            raise _over(call, now) from None
 
     return handle
 

@@ -117,9 +117,14 @@ def _target(request: Request, location: str) -> SplitResult:
 
 
 async def _check_public(request: Request, target: SplitResult, resolve: Resolve | None) -> None:
+    host = target.hostname or ""
+    if host == "localhost" or _is_address(host):
+        # Whoever looks names up, this is none.
+        if host == "localhost" or not _is_public(host):
+            raise _refused(request, f"redirected to {host}, which is an address inside a network")
+        return
     if resolve is None:
         return
-    host = target.hostname or ""
     try:
         addresses = await resolve(host, target.port or 443)
     except (OSError, UnicodeError) as error:  # the latter where it is no name at all
@@ -130,6 +135,14 @@ async def _check_public(request: Request, target: SplitResult, resolve: Resolve 
         ) from error
     if addresses is not None and not (addresses and all(map(_is_public, addresses))):
         raise _refused(request, f"redirected to {host}, which is an address inside a network")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def _is_public(address: str) -> bool:

@@ -44,7 +44,7 @@ class Chosen:
         """
 
         async def look_up(host: str, port: int) -> Sequence[str] | None:
-            if self.pool is None or self.pool.is_proxied("https", host):
+            if self.pool is None or self.pool.is_proxied("https", host, port):
                 return None
             return await resolve(host, port)
 
@@ -74,7 +74,7 @@ def choose(
     if http_client is None and transport is None:
         pool = Pool(ssl_context=tls, proxy=proxy, max_connections=max_connections)
         return Chosen(exchange=functools.partial(PoolExchange, pool), pool=pool, tls=tls)
-    if proxy is not None or tls is not None or (http_client and transport):
+    if proxy is not None or tls is not None or (http_client is not None and transport is not None):
         raise ValueError(
             "http_client and transport bring their own proxy and TLS settings: give one of "
             "them, or else proxy, ca_file, ssl_context and client_certificate"
@@ -84,7 +84,7 @@ def choose(
 
     from connector_async._transport.over_httpx import HttpxExchange  # noqa: PLC0415
 
-    http = http_client or transport
+    http = transport if http_client is None else http_client
     if not isinstance(http, httpx.AsyncClient | httpx.AsyncBaseTransport):
         raise TypeError(
             "http_client is an httpx.AsyncClient and transport an httpx.AsyncBaseTransport, "

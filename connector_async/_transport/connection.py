@@ -10,10 +10,11 @@ allocate 256 KiB for each.
 from __future__ import annotations
 
 import asyncio
+import select
 import ssl
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final
 
 import attrs
@@ -78,6 +79,7 @@ class Connection(asyncio.BufferedProtocol):
         transport: asyncio's.
         way: What it wants said in each request.
         used_at: When it was used last, in the event loop's time.
+        on_lost: Whom to tell that it has ended; None for nobody.
 
     A call that is cancelled leaves it in the middle of an exchange; it is then
     good for nothing but `abort()`.
@@ -87,6 +89,7 @@ class Connection(asyncio.BufferedProtocol):
         self.transport: Any = None
         self.way = _DIRECT
         self.used_at = 0.0
+        self.on_lost: Callable[[Connection], None] | None = None
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
         # The socket's own, which TLS lies on.
@@ -131,6 +134,17 @@ class Connection(asyncio.BufferedProtocol):
         """
         # What nobody read of a body must not become the next one's.
         return self._reusable and not self._chunks and not self._is_paused and self.is_open
+
+    def is_readable(self) -> bool:
+        """
+        Whether something to read waits in the socket, its end included.
+        """
+        number = self.transport.get_extra_info("socket").fileno()
+        if not hasattr(select, "poll"):
+            return bool(select.select([number], [], [], 0)[0])
+        poll = select.poll()
+        poll.register(number, select.POLLIN)
+        return bool(poll.poll(0))
 
     def abort(self, reason: str = "the connection was given up") -> None:
         """
@@ -238,6 +252,8 @@ class Connection(asyncio.BufferedProtocol):
         self._ended = True
         self._failure = exc
         self._fail(self._end())
+        if self.on_lost is not None:
+            self.on_lost(self)
 
     # What the parser tells.
 
@@ -258,7 +274,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         if status < 200:
             # Preliminary: the answer is still to come (RFC 9110 §15.2).
-            if status <= 101 and status != 100:
+            if status < 100 or status == 101:
                 self._fail(WireError(f"the answer has the status {status}, which is none of ours"))
             return
         answer = self._answer = Answer(status, joined(self._headers))

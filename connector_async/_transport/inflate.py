@@ -12,8 +12,8 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from typing import Final
 
-# What we say that we can read; the two that the standard library bounds.
-ACCEPTED: Final = "gzip, deflate"
+# What we say that we can read. Not deflate: half of the servers mean zlib's form by it.
+ACCEPTED: Final = "gzip"
 
 _PIECE: Final = 256 * 1024
 _SLICE: Final = 16 * 1024
@@ -78,6 +78,10 @@ class Inflater:
         while rest:
             self._begun = True
             if self._machine.eof:
+                # Behind the end zeros may stand, which mean nothing.
+                rest = rest.lstrip(b"\0")
+                if not rest:
+                    return
                 # Compressed in several parts, one after the other (RFC 1952 §2.2).
                 self._machine = zlib.decompressobj(wbits=47)
             piece = self._piece(rest)

@@ -69,6 +69,8 @@ async def begin_tls(
         ) from error
     except (OSError, ssl.SSLError) as error:
         raise WireError(f"no TLS with {host}: {error}") from error
+    except ValueError as error:  # a name that is none, where a proxy looks it up
+        raise WireError(f"no TLS with {host}: {error}", permanent=True) from error
 
 
 async def _shake_hands(
@@ -83,9 +85,21 @@ async def _shake_hands(
             connection.transport = await asyncio.get_running_loop().start_tls(
                 connection.transport, connection, context, server_hostname=host
             )
+        _check_protocol(connection)
     except BaseException:
         connection.abort()
         raise
+
+
+def _check_protocol(connection: Connection) -> None:
+    # An ssl_context of the caller's may be another client's, too, and offer more than we speak.
+    chosen = connection.transport.get_extra_info("ssl_object").selected_alpn_protocol()
+    if chosen not in {None, "http/1.1"}:
+        raise WireError(
+            f"the TLS settings offer {chosen}, and the server took it: give an ssl_context that "
+            "offers http/1.1 or nothing",
+            permanent=True,
+        )
 
 
 async def _addresses(host: str, port: int) -> list[str]:

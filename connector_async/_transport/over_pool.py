@@ -45,6 +45,8 @@ class PoolExchange:
     def __init__(self, pool: Pool, timeouts: Timeouts) -> None:
         self._pool = pool
         self._timeouts = timeouts
+        # The same ones go out again and again. They may be secrets, so this goes with the client.
+        self._lines = functools.lru_cache(32)(_lines)
 
     async def __call__(self, request: Request) -> Response:
         """
@@ -64,7 +66,8 @@ class PoolExchange:
         origin, host, target = _split(request.url)
         connection = await self._pool.take(origin, connect=times.connect, pool=times.pool)
         try:
-            written = _written(request, host, target, connection.way)
+            headers = self._lines(tuple(request.headers.items()))
+            written = _written(request, host, target, connection.way, headers)
             request.call.left = True
             answer = await connection.exchange(
                 written, _wanted(request), read=times.read, write=times.write
@@ -136,7 +139,7 @@ def _wanted(request: Request) -> Wanted:
     return Wanted(success=request.max_bytes, refusal=REFUSAL_KEPT, streamed=request.streamed)
 
 
-def _written(request: Request, host: str, target: str, way: Way) -> bytes:
+def _written(request: Request, host: str, target: str, way: Way, headers: str) -> bytes:
     """
     The request as bytes.
 
@@ -146,7 +149,7 @@ def _written(request: Request, host: str, target: str, way: Way) -> bytes:
     body = request.body
     lines = [
         f"{request.operation.method} {way.origin}{target} HTTP/1.1\r\nhost: {host}\r\n",
-        _lines(tuple(request.headers.items())),
+        headers,
     ]
     if request.token is not None:
         lines.append(_line("authorization", f"Bearer {request.token}"))
@@ -156,9 +159,7 @@ def _written(request: Request, host: str, target: str, way: Way) -> bytes:
     return head if body is None else head + body
 
 
-@functools.lru_cache(1024)
 def _lines(headers: tuple[tuple[str, str], ...]) -> str:
-    # The same ones go out again and again: a client's, or a sibling's.
     return "".join(_line(name, value) for name, value in headers)
 
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections import OrderedDict
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,6 +22,8 @@ from connector_async._transport.proxy import Proxy, proxy_at, proxy_of_environme
 from connector_async._transport.tls import usual_context
 
 _PORTS: Final = {"http": 80, "https": 443}
+# How long ago a connection may have been used to be taken as it is.
+_LATELY: Final = 1.0
 _CLOSED: Final = "the client was closed"
 
 
@@ -36,7 +37,8 @@ class Pool:
         max_connections: How many requests may be on the wire at once.
         max_idle: How many connections are kept for later, to all hosts together; None
             for as many as there may be at once, so that none is made twice in a burst.
-        keep_alive: For how many seconds.
+        keep_alive: After so many seconds of idleness one is not used again, and it is
+            closed when the next one is given back.
 
     Raises:
         ValueError: A proxy that cannot be.
@@ -51,7 +53,7 @@ class Pool:
         max_idle: int | None = None,
         keep_alive: float = 30.0,
     ) -> None:
-        self._ssl_context = usual_context() if ssl_context is None else ssl_context
+        self._ssl_context = ssl_context
         self._proxy = None if proxy is None else proxy_at(proxy)
         self._places = asyncio.Semaphore(max_connections)
         self._max_idle = max_connections if max_idle is None else max_idle
@@ -65,14 +67,13 @@ class Pool:
         """
         How many connections are open, idle ones included.
         """
-        # One that the server has closed meanwhile is dropped when it is come across.
-        return len(self._busy) + sum(connection.is_open for connection in self._idle)
+        return len(self._busy) + len(self._idle)
 
-    def is_proxied(self, scheme: str, host: str) -> bool:
+    def is_proxied(self, scheme: str, host: str, port: int) -> bool:
         """
         Whether a host is reached through a proxy, one that cannot be included.
         """
-        return self._proxy is not None or proxy_of_environment(scheme, host) is not None
+        return self._proxy is not None or proxy_of_environment(scheme, host, port) is not None
 
     async def take(self, origin: str, *, connect: float, pool: float) -> Connection:
         """
@@ -137,9 +138,14 @@ class Pool:
             ) from None
 
     def _alive(self, origin: str) -> Connection | None:
-        oldest = asyncio.get_running_loop().time() - self._keep_alive
+        now = asyncio.get_running_loop().time()
+        oldest = now - self._keep_alive
         while (connection := self._idle.take(origin)) is not None:
-            if connection.is_reusable and connection.used_at > oldest:
+            if (
+                connection.is_reusable
+                and connection.used_at > oldest
+                and not _has_ended(connection, now)
+            ):
                 return connection
             connection.abort()
         return None
@@ -150,22 +156,28 @@ class Pool:
         by = asyncio.get_running_loop().time() + seconds
         parts = urlsplit(origin)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        proxy = self._proxy_for(parts.scheme, host)
+        proxy = self._proxy_for(parts.scheme, host, port)
         if proxy is None:
             connection = await connect(host, port, by=by)
         else:
             connection = await self._through(proxy, origin, host, port, by)
         if parts.scheme == "https":
-            await begin_tls(connection, self._ssl_context, host, by=by)
+            await begin_tls(connection, self._tls(), host, by=by)
         if self._closed or not connection.is_open:
             connection.abort()
             raise WireError(_CLOSED if self._closed else f"{origin} hung up at once")
         return connection
 
-    def _proxy_for(self, scheme: str, host: str) -> Proxy | None:
+    def _tls(self) -> ssl.SSLContext:
+        # Made when it is needed: it takes the time of some hundred calls.
+        if self._ssl_context is None:
+            self._ssl_context = usual_context()
+        return self._ssl_context
+
+    def _proxy_for(self, scheme: str, host: str, port: int) -> Proxy | None:
         if self._proxy is not None:
             return self._proxy
-        url = proxy_of_environment(scheme, host)
+        url = proxy_of_environment(scheme, host, port)
         try:
             return None if url is None else proxy_at(url)
         except ValueError as error:
@@ -176,7 +188,7 @@ class Pool:
     ) -> Connection:
         connection = await connect(proxy.host, proxy.port, by=by)
         if proxy.scheme == "https":
-            await begin_tls(connection, self._ssl_context, proxy.host, by=by)
+            await begin_tls(connection, self._tls(), proxy.host, by=by)
         if origin.startswith("https:"):
             await tunnel(connection, proxy, host, port, by=by)
         else:
@@ -184,9 +196,19 @@ class Pool:
         return connection
 
 
+def _has_ended(connection: Connection, now: float) -> bool:
+    """
+    Whether the other side has closed it, and the event loop has not come to see that.
+
+    So it is after the process was held up, or its machine was frozen. What was
+    used a moment ago is not asked: the answer would cost more than it is worth.
+    """
+    return now - connection.used_at > _LATELY and connection.is_readable()
+
+
 class _Idle:
     """
-    Connections between two requests.
+    Connections between two requests; what the server closes is forgotten at once.
 
     The one that was used last at a host is taken first, and the one that was
     used longest ago, at whatever host, is the first to be dropped.
@@ -195,23 +217,21 @@ class _Idle:
     def __init__(self) -> None:
         # Both in the order in which they were put.
         self._origins: OrderedDict[Connection, str] = OrderedDict()
-        self._at: dict[str, deque[Connection]] = {}
+        self._at: dict[str, dict[Connection, None]] = {}
 
     def __len__(self) -> int:
         return len(self._origins)
 
-    def __iter__(self) -> Iterator[Connection]:
-        return iter(self._origins)
-
     def put(self, origin: str, connection: Connection) -> None:
         self._origins[connection] = origin
-        self._at.setdefault(origin, deque()).append(connection)
+        self._at.setdefault(origin, {})[connection] = None
+        connection.on_lost = self.forget
 
     def take(self, origin: str) -> Connection | None:
         if origin not in self._at:
             return None
-        connection = self._at[origin].pop()
-        self._forget(connection, origin)
+        connection = next(reversed(self._at[origin]))
+        self.forget(connection)
         return connection
 
     def drop(self, most: int, expired: float) -> Connection | None:
@@ -223,18 +243,21 @@ class _Idle:
             return None
         if len(self._origins) <= most and oldest.is_reusable and oldest.used_at > expired:
             return None
-        origin = self._origins[oldest]
-        self._at[origin].popleft()
-        self._forget(oldest, origin)
+        self.forget(oldest)
         return oldest
 
     def clear(self) -> list[Connection]:
         connections = list(self._origins)
-        self._origins.clear()
-        self._at.clear()
+        for connection in connections:
+            self.forget(connection)
         return connections
 
-    def _forget(self, connection: Connection, origin: str) -> None:
-        del self._origins[connection]
+    def forget(self, connection: Connection) -> None:
+        """
+        It is idle no longer, or gone.
+        """
+        connection.on_lost = None
+        origin = self._origins.pop(connection)
+        del self._at[origin][connection]
         if not self._at[origin]:
             del self._at[origin]

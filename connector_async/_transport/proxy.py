@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ipaddress
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -73,18 +74,30 @@ def proxy_at(url: str) -> Proxy:
     )
 
 
-def proxy_of_environment(scheme: str, host: str) -> str | None:
+def proxy_of_environment(scheme: str, host: str, port: int) -> str | None:
     """
     The URL of the proxy that the environment names for a host; None for none.
+
+    There is never one for this machine: its loopback is not ours, and a token
+    by plain http would be shown to it.
     """
+    if _is_loopback(host):
+        return None
     # Here, since the standard library's own client comes along.
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
 
     proxies = getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(host):
+    if not proxy or proxy_bypass(f"[{host}]:{port}" if ":" in host else f"{host}:{port}"):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def tunnel(connection: Connection, proxy: Proxy, host: str, port: int, *, by: float) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 import ssl
 
+import certifi
+
 StrPath = str | os.PathLike[str]
 
 
@@ -45,12 +47,12 @@ def tls_context(
 
 def usual_context() -> ssl.SSLContext:
     """
-    What httpx believes: certifi's authorities, or `SSL_CERT_FILE`'s and `SSL_CERT_DIR`'s.
+    What httpx believes, too: certifi's authorities, or `SSL_CERT_FILE`'s or `SSL_CERT_DIR`'s.
     """
-    # Here, since most of what httpx costs to import would be for nothing.
-    from httpx import create_ssl_context  # noqa: PLC0415
-
-    return create_ssl_context()
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if file or folder:
+        return ssl.create_default_context(cafile=file or None, capath=folder or None)
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 def _believing(ca_file: StrPath) -> ssl.SSLContext:

@@ -189,6 +189,16 @@ def test_every_field_comes_back_letter_for_letter(model):
 
 
 @pytest.mark.parametrize("model", EVERY_MODEL)
+def test_what_is_sent_is_what_is_plain(model):
+    """
+    The short way to the wire writes what the long way does.
+    """
+    value = from_plain(model, full(model))
+
+    assert to_plain(value) == load(dump(value))
+
+
+@pytest.mark.parametrize("model", EVERY_MODEL)
 def test_every_field_is_understood(model):
     """
     JSON with every field set leaves nothing but the unknown one in `extra`.

@@ -370,6 +370,16 @@ async def test_behind_a_proxy():
     assert 200 == response.status
 
 
+@pytest.mark.parametrize("host", ["10.0.0.5", "[::1]", "127.0.0.1", "[fe80::1]", "localhost"])
+async def test_an_address_inside_behind_a_proxy(host):
+    """
+    An address needs no looking up to be seen to be inside a network, whoever looks names up.
+    """
+    service = Script(to(f"https://{host}/a"))
+    with pytest.raises(TransportError, match="which is an address inside a network"):
+        await redirect(service, resolve=None)(a_download())
+
+
 @pytest.mark.parametrize(
     "failure", [OSError("no such host"), UnicodeError("label empty or too long")]
 )

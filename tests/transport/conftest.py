@@ -33,7 +33,7 @@ def tls(ca):
     A server's TLS settings, for loopback names.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
+    ca.issue_cert("localhost", "127.0.0.1", "::1", "service.example").configure_cert(context)
     return context
 
 

@@ -227,6 +227,8 @@ class Tunnel:
             return
         self.asked.append(asked)
         host, port = asked.line.split()[1].rsplit(":", 1)
+        # A name that stands for this machine, where only a proxy knows it.
+        host = host.replace("service.example", "127.0.0.1")
         reader, writer = await asyncio.open_connection(host, int(port))
         await line.say(b"HTTP/1.1 200 Connection established\r\n\r\n")
         carrying = [

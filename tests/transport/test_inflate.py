@@ -60,7 +60,7 @@ async def test_undoes_what_was_asked_for(compress, encoding, size):
     chunks = [data[at : at + size] for at in range(0, len(data), size)]
 
     assert TEXT == await inflate(chunks, encoding)
-    assert "gzip, deflate" == ACCEPTED
+    assert "gzip" == ACCEPTED
 
 
 @settings(max_examples=30, deadline=None)
@@ -120,6 +120,14 @@ async def test_tells_what_is_no_compression(data, flaw):
     """
     with pytest.raises(FlawError, match=flaw):
         await inflate([data], "gzip")
+
+
+@pytest.mark.parametrize("zeros", [1, 511, 70_000])
+async def test_zeros_behind_the_end_mean_nothing(zeros):
+    """
+    Padding behind the end of a compressed body is left out, as gzip's own tools do.
+    """
+    assert TEXT == await inflate([PACKED + bytes(zeros)], "gzip")
 
 
 async def test_comes_in_small_pieces():
@@ -203,7 +211,7 @@ async def test_reads_compressed_answers(connect):
         assert "29:1" == (await connector.get_conversation_members("a:1"))[0].id
         with pytest.raises(DecodeError, match="the answer is encoded as 'br'"):
             await connector.get_conversation_members("a:1")
-        assert "gzip, deflate" == peer.requests[0].headers["accept-encoding"]
+        assert "gzip" == peer.requests[0].headers["accept-encoding"]
 
 
 async def test_a_message_is_taken_however_its_answer_is_packed(connect):

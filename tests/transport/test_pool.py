@@ -27,7 +27,7 @@ from tests.transport.peers import (
 
 
 def idle(pool):
-    return list(pool._idle)
+    return list(pool._idle._origins)
 
 
 async def all_ended(pool):
@@ -137,6 +137,27 @@ async def test_notices_a_reset(pools, security, believing):
         await all_ended(pool)
 
         assert 200 == (await fetch(pool, peer.url, method="POST")).status
+
+
+@pytest.mark.parametrize("idle_for", [0.5, 2.0])
+async def test_asks_the_socket_after_a_while(pools, idle_for):
+    """
+    What the event loop could not see yet, the socket tells: after a second it is asked.
+    """
+    pool = pools()
+    async with serve(answering()) as peer:
+        await fetch(pool, peer.url)
+        (connection,) = idle(pool)
+        # As if this process had been held up: the end is there, and nobody has read it.
+        connection.transport.pause_reading()
+        await peer.lines[0].say(b"unread")
+        await until(connection.is_readable)
+        connection.used_at -= idle_for
+
+        taken = await pool.take(peer.url, connect=5, pool=5)
+
+        assert (idle_for < 1.0) is (taken is connection)
+        pool.give_back(taken)
 
 
 async def test_does_not_take_what_was_said_unasked(pools):

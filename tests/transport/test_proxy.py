@@ -16,6 +16,7 @@ from connector_async import (
     Timeouts,
     TokenCallable,
 )
+from connector_async._transport.proxy import proxy_of_environment
 from connector_async.errors import DeadlineError, TransportError
 from tests.transport.peers import Tunnel, answer, answering, fetch, serve, silent
 
@@ -185,21 +186,54 @@ async def test_the_environments_proxy(trusting, monkeypatch, tls, name, scheme):
     tunnel = Tunnel()
     async with serve(answering(TAKEN), tls=tls) as peer, serve(tunnel) as proxy:
         monkeypatch.setenv(name, f"{scheme}127.0.0.1:{proxy.port}")
+        there = f"service.example:{peer.port}"
+        connector = trusting(f"https://{there}", trusted_hosts=[there])
 
-        assert "42" == (await send(trusting(peer.url))).id
+        assert "42" == (await send(connector)).id
         assert 1 == len(tunnel.asked)
 
 
-@pytest.mark.parametrize("hosts", ["127.0.0.1", "example.com, 127.0.0.1", "*"])
-async def test_hosts_without_proxy(connect, monkeypatch, hosts):
+@pytest.mark.parametrize(
+    "hosts", ["service.example", "a.example, .example", "*", "service.example:8443"]
+)
+def test_hosts_without_proxy(monkeypatch, hosts):
     """
-    A host that `NO_PROXY` names is spoken to directly.
+    A host that `NO_PROXY` names, perhaps with its port, is spoken to directly.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", hosts)
+
+    assert proxy_of_environment("https", "service.example", 8443) is None
+
+
+def test_other_hosts_have_a_proxy(monkeypatch):
+    """
+    Other hosts, and other ports of one that is named with its port, have the proxy.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "service.example:8443")
+
+    assert ["http://proxy.example:3128" for _ in range(2)] == [
+        proxy_of_environment("https", host, port)
+        for host, port in (("service.example", 443), ("else.example", 8443))
+    ]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+async def test_this_machine_is_reached_directly(monkeypatch, host):
+    """
+    No proxy of the environment sees the token of a call to this machine.
     """
     async with serve(answering(TAKEN)) as peer, serve(answering()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", hosts)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        async with ConnectorClient(
+            TokenCallable(lambda: ("abc", 3600)),
+            service_url=f"http://{host}:{peer.port}/teams",
+            trusted_hosts=[f"{host}:{peer.port}"],
+        ) as connector:
+            assert "42" == (await send(connector)).id
 
-        assert "42" == (await send(connect(peer.url))).id
         assert [] == proxy.lines
 
 
@@ -219,9 +253,12 @@ async def test_an_environments_proxy_that_cannot_be(connect, monkeypatch):
     """
     A proxy of the environment that is none fails the call, and is not tried again.
     """
-    monkeypatch.setenv("HTTP_PROXY", "gopher://me:s3cret@localhost:70")
+    monkeypatch.setenv("HTTPS_PROXY", "gopher://me:s3cret@localhost:70")
+    connector = connect(
+        "https://service.example", trusted_hosts=["service.example"], retry=RetryPolicy(attempts=4)
+    )
     with pytest.raises(TransportError, match=r"nothing was sent .*has no URL of a proxy") as caught:
-        await send(connect("http://localhost:1", retry=RetryPolicy(attempts=4)))
+        await send(connector)
 
     assert (True, 1) == (caught.value.permanent, caught.value.attempts)
     assert "s3cret" not in str(caught.value)

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from connector_async import ConnectorClient
+from connector_async import ConnectorClient, RetryPolicy
 from connector_async._transport import choose
 from connector_async.errors import TransportError
 from tests.transport.peers import answer, answering, serve
@@ -93,6 +93,23 @@ async def test_believes_no_others_beside_a_ca_file(connect, tls, tmp_path):
     async with serve(answering(LIST), tls=tls) as peer:
         with pytest.raises(TransportError, match=r"certificate of 127\.0\.0\.1 is not believed"):
             await connect(peer.url, ca_file=other).get_conversation_members("a:1")
+
+
+async def test_another_protocol_is_refused(connect, tls, believing):
+    """
+    Where an SSL context offers HTTP/2 and the server takes it, nothing is sent.
+    """
+    tls.set_alpn_protocols(["h2"])
+    believing.set_alpn_protocols(["h2", "http/1.1"])
+    try:
+        async with serve(answering(LIST), tls=tls) as peer:
+            connector = connect(peer.url, ssl_context=believing, retry=RetryPolicy(attempts=4))
+            with pytest.raises(TransportError, match=r"nothing was sent .*offer h2") as caught:
+                await connector.get_conversation_members("a:1")
+    finally:
+        tls.set_alpn_protocols(["http/1.1"])
+
+    assert (True, 1, []) == (caught.value.permanent, caught.value.attempts, peer.requests)
 
 
 async def test_takes_an_ssl_context(connect, tls, believing):
