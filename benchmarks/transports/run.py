@@ -85,8 +85,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     told = table(measured(parser.parse_args().rounds))
     print(told)
-    text = README.read_text()
-    README.write_text(_MARKED.sub(lambda marks: marks[1] + told + marks[2], text))
+    text, places = _MARKED.subn(lambda marks: marks[1] + told + marks[2], README.read_text())
+    if not places:
+        raise RuntimeError(f"{README} has no place for the table")
+    README.write_text(text)
 
 
 if __name__ == "__main__":
