@@ -8,7 +8,8 @@ Fixtures for tests of bots: pytest finds them where `connector-async[testing]` i
 
         assert ["hello"] == [a.text for a in connector_emulator.committed(conversation_id)]
 
-They are not async, so any plugin for async tests will do. This module stands alone, for
+They are not async, so any plugin that runs async tests on asyncio will do: pytest-asyncio,
+or anyio's with its backend `asyncio`. This module stands alone, for
 pytest imports it in every run: nothing of the library is loaded before a fixture is used.
 """
 
@@ -45,7 +46,8 @@ def connector_clock() -> JumpingClock:
     """
     Virtual time, for the emulator, the client and the test: waiting takes none.
 
-    `slept` says how many seconds passed, `advance()` lets more of them pass.
+    `slept` says how many seconds passed, `advance()` lets more of them pass. In a test that
+    asks for `connector_emulator_url` nothing goes by it.
     """
     from connector_async.testing import JumpingClock  # noqa: PLC0415  # only where it is used
 

@@ -60,7 +60,13 @@ def proxy_at(url: str) -> Proxy:
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
-    if not parts.hostname or parts.scheme not in _PORTS or parts.path.strip("/"):
+    if (
+        not parts.hostname
+        or parts.scheme not in _PORTS
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+    ):
         # It may hold a password, and is not shown.
         raise ValueError(
             "the proxy has no URL of a proxy: that is http:// or https://, then user:password@ "

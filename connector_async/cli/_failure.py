@@ -20,7 +20,6 @@ UNKNOWN: Final = 3
 _NAMES: Final = {
     r"pass trusted_hosts=\[\"([^\"]*)\"\]": r"add --trusted-host \1",
     r"with_options\(deadline=\.\.\.\)": "--deadline",
-    r"with_options\(max_request_bytes=\.\.\.\)": "a smaller body",
     r",? or accept a double with with_options\(delivery=\"at_least_once\"\)": "",
 }
 

@@ -5,9 +5,12 @@ Files that a caller names: read with a clear word where they cannot be used.
 from __future__ import annotations
 
 import json
+import os
+import secrets
+import stat
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -17,17 +20,32 @@ from connector_async.errors import ConnectorError
 STANDARD = "-"
 
 
-def read_bytes(path: str) -> bytes:
+def once_only(*paths: str | None) -> None:
+    """
+    See that one of them at most is standard input.
+
+    Raises:
+        InputError: Several are.
+    """
+    if paths.count(STANDARD) > 1:
+        raise InputError("standard input can be read once only")
+
+
+def read_bytes(path: str, *, most_bytes: int | None = None) -> bytes:
     """
     What is in a file, or on standard input for `-`.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: It cannot be read, or holds more than *most_bytes*.
     """
     try:
-        return sys.stdin.buffer.read() if path == STANDARD else Path(path).read_bytes()
+        with nullcontext(sys.stdin.buffer) if path == STANDARD else Path(path).open("rb") as file:
+            content = file.read() if most_bytes is None else file.read(most_bytes + 1)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {_reason(error)}") from error
+    if most_bytes is not None and len(content) > most_bytes:
+        raise InputError(f"{path} has more than {most_bytes} bytes, which is what fits")
+    return content
 
 
 def read_text(path: str) -> str:
@@ -104,17 +122,17 @@ def written(path: str, *, force: bool) -> Generator[IO[bytes]]:
         sys.stdout.buffer.flush()
         return
     target = Path(path)
-    if target.exists() and not force:
-        raise InputError(f"{path} is there already: choose another name, or add --force")
-    part = target.with_name(f"{target.name}.part")
+    _check(target, path, force=force)
+    # In the same folder, so that it only needs to be renamed; under nobody's name.
+    part = target.parent / f".connector-async-{secrets.token_hex(8)}.part"
     try:
-        file = part.open("wb")
+        file = part.open("xb")
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written: {_reason(error)}") from error
     try:
         with file:
             yield file
-        part.replace(target)
+        _publish(part, target, path, force=force)
     except ConnectorError:
         # Some of these are OSErrors, too, but none of the file's.
         raise
@@ -122,6 +140,40 @@ def written(path: str, *, force: bool) -> Generator[IO[bytes]]:
         raise InputError(f"{path} cannot be written: {_reason(error)}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _check(target: Path, path: str, *, force: bool) -> None:
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be written: {_reason(error)}") from error
+    if not force:
+        raise _there_already(path)
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path} is no file that could be replaced")
+
+
+def _publish(part: Path, target: Path, path: str, *, force: bool) -> None:
+    if force:
+        part.replace(target)
+        return
+    try:
+        try:
+            os.link(part, target)
+        except FileExistsError:
+            raise
+        except OSError:
+            # Not every file system has links: there the name is taken first.
+            target.open("xb").close()
+            part.replace(target)
+    except FileExistsError as error:
+        raise _there_already(path) from error
+
+
+def _there_already(path: str) -> InputError:
+    return InputError(f"{path} is there already: choose another name, or add --force")
 
 
 def _reason(error: Exception) -> str:

@@ -7,16 +7,20 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 import re
+import shlex
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, cast
-from urllib.request import getproxies, proxy_bypass
 
 import attrs
 import httpx
 
+from connector_async._transport.proxy import proxy_at
 from connector_async.cli._failure import Failure, InputError
+from connector_async.cli._files import STANDARD
 from connector_async.cli._settings import APP_ID, APP_SECRET, TENANT_ID, Settings
 from connector_async.errors import UntrustedServiceUrlError
 from connector_async.service_url import ServiceUrl, Trust
@@ -92,7 +96,7 @@ def about_credentials(settings: Settings) -> Finding:
             name=name,
             state="note",
             said=f"{said}, which others on this machine can read",
-            do=f"chmod 600 {settings.secret_from}",
+            do=f"chmod 600 {shlex.quote(settings.secret_from)}",
         )
     return Finding(name=name, state="ok", said=said)
 
@@ -101,7 +105,15 @@ _SET: Final = f"set {APP_ID}, and {APP_SECRET} or --secret-file"
 
 
 def _is_open_to_others(secret_from: str) -> bool:
-    return secret_from != APP_SECRET and bool(Path(secret_from).stat().st_mode & 0o077)
+    # Elsewhere the mode does not say who may read.
+    if secret_from in {APP_SECRET, STANDARD} or os.name != "posix":
+        return False
+    try:
+        mode = Path(secret_from).stat().st_mode
+    except OSError:
+        # It was there a moment ago; a pipe is read once.
+        return False
+    return stat.S_ISREG(mode) and bool(mode & 0o077)
 
 
 def about_app_type(settings: Settings) -> Finding:
@@ -156,22 +168,39 @@ def about_service_url(settings: Settings) -> Finding:
 _HOSTS: Final = "compare it with serviceUrl of an incoming activity, and with --cloud"
 
 
-def about_proxy(settings: Settings, hosts: list[str]) -> Finding:
+def about_proxy(settings: Settings, urls: list[httpx.URL]) -> Finding:
     """
-    Which way the hosts are reached.
+    Which way these URLs are reached, and whether it is one that can be gone.
     """
-    proxy = settings.proxy or getproxies().get("https") or getproxies().get("all")
-    if proxy is None:
-        return Finding(name="proxy", state="ok", said="none; hosts are reached directly")
-    source = "--proxy" if settings.proxy else "the environment"
-    direct = [host for host in hosts if not settings.proxy and proxy_bypass(host)]
+    name = "proxy"
+    try:
+        if settings.proxy:
+            return Finding(name=name, state="ok", said=f"{_shown(settings.proxy)}, from --proxy")
+        ways = {url.host: settings.proxy_for(url.scheme, url.host, url.port) for url in urls}
+        proxies = dict.fromkeys(_shown(way) for way in ways.values() if way is not None)
+    except ValueError as error:
+        source = "--proxy" if settings.proxy else "the environment"
+        said = f"of {source}: {error}"
+        return Finding(name=name, state="bad", said=said, do=_PROXY, is_input=True)
+    if not proxies:
+        return Finding(name=name, state="ok", said="none; hosts are reached directly")
+    direct = [host for host, way in ways.items() if way is None]
     beside = f", but not for {', '.join(direct)}" if direct else ""
-    said = f"{_without_password(proxy)}, from {source}{beside}"
-    return Finding(name="proxy", state="ok", said=said)
+    said = f"{' and '.join(proxies)}, from the environment{beside}"
+    return Finding(name=name, state="ok", said=said)
 
 
-def _without_password(url: str) -> str:
-    return re.sub(r"//[^/?#]*@", "//***@", url)
+_PROXY: Final = "give another one with --proxy, or name the hosts in NO_PROXY"
+
+
+def _shown(url: str) -> str:
+    # Made of its parts, for what was written may be a password where none belongs.
+    if {"?", "#"} & set(url):
+        raise ValueError("the proxy's URL has a ? or #: in a password write %3F and %23")
+    proxy = proxy_at(url)
+    user = "***@" if proxy.authorization else ""
+    host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
+    return f"{proxy.scheme}://{user}{host}:{proxy.port}"
 
 
 def about_skew(told: httpx.Headers, here: float) -> Finding | None:

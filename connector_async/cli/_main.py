@@ -11,7 +11,7 @@ import click
 
 from connector_async._version import __version__
 from connector_async.cli._failure import BAD_INPUT, Failure, InputError
-from connector_async.cli._output import Output
+from connector_async.cli._output import Output, remember
 from connector_async.errors import ConnectorError
 
 _COMMANDS: Final = {
@@ -34,13 +34,22 @@ class _Commands(click.Group):
         command: click.Command = import_module(_COMMANDS[cmd_name]).command
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        remember(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise _misuse(error, ctx) from error
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # click's own
         try:
             return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
         except click.UsageError as error:
-            path = error.ctx.command_path if error.ctx is not None else ctx.command_path
-            text = f"{error.format_message()} See {path} --help."
-            raise Failure(text, exit_code=BAD_INPUT, output=Output.of(ctx)) from error
+            raise _misuse(error, ctx) from error
         except (ConnectorError, InputError) as error:
             raise Failure.of(error, output=Output.of(ctx)) from error
         except Failure as failure:
@@ -49,6 +58,12 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             # Not Abort: its exit code means something else here.
             ctx.exit(130)
+
+
+def _misuse(error: click.UsageError, context: click.Context) -> Failure:
+    path = error.ctx.command_path if error.ctx is not None else context.command_path
+    text = f"{error.format_message()} See {path} --help."
+    return Failure(text, exit_code=BAD_INPUT, output=Output.of_misuse(context))
 
 
 @click.group(
@@ -70,4 +85,5 @@ def group() -> None:
       1  the service, the identity provider or the network said no
       2  bad input; nothing was sent
       3  the message may have been delivered, or not
+      130  broken off from the keyboard
     """  # noqa: D301  # click's mark for lines that stay as they are

@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 import attrs
@@ -14,6 +16,7 @@ import click
 from rich.console import Console
 
 _JSON = "connector_async.cli.json"
+_WORDS = "connector_async.cli.words"
 
 
 def clean(text: str) -> str:
@@ -55,6 +58,13 @@ class Output:
         The output of the command that runs, as `--json` has it.
         """
         return cls(as_json=bool(context.meta.get(_JSON, False)))
+
+    @classmethod
+    def of_misuse(cls, context: click.Context) -> Output:
+        """
+        The output for words that could not be understood, `--json` perhaps among them.
+        """
+        return cls(as_json="--json" in context.meta.get(_WORDS, ()))
 
     @classmethod
     def now(cls) -> Output:
@@ -101,6 +111,14 @@ class Output:
         Write one JSON value to standard error.
         """
         click.echo(json.dumps(value, ensure_ascii=True), err=True)
+
+
+def remember(context: click.Context, words: Sequence[str]) -> None:
+    """
+    Keep the command line as it was given, for `Output.of_misuse()`.
+    """
+    # After -- there are no options.
+    context.meta[_WORDS] = tuple(takewhile(lambda word: word != "--", words))
 
 
 def _set_json(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:

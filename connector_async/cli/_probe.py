@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 
 from connector_async._clock import SystemClock
-from connector_async._transport.tls import tls_context
+from connector_async._transport.tls import tls_context, usual_context
 from connector_async.auth.credentials import ClientSecret, token_cache
 from connector_async.auth.network import IdentityNetwork
 from connector_async.cli._failure import Failure
@@ -22,6 +22,8 @@ from connector_async.errors import (
     AuthenticationError,
     ConnectorError,
     PermissionDeniedError,
+    ServerError,
+    ThrottledError,
     TokenError,
 )
 
@@ -141,6 +143,9 @@ async def ask_service(settings: Settings) -> Finding:
             said=f"the token is taken, but not for this: {error}",
             do="check that the channel is switched on for this bot",
         )
+    except (ServerError, ThrottledError) as error:
+        said = f"it cannot answer at the moment: {error.status}"
+        return Finding(name=name, state="note", said=said, do="try again later")
     except ApiError as error:
         # Most channels do not list conversations; who says so has looked at the token.
         return Finding(name=name, state="ok", said=f"no refusal of the caller: {error.status}")
@@ -151,13 +156,15 @@ async def ask_service(settings: Settings) -> Finding:
 
 async def _fetched(name: str, url: str, settings: Settings) -> httpx.Response | Finding:
     try:
-        context = tls_context(ca_file=settings.ca_file)
+        asked = httpx.URL(url)
         async with httpx.AsyncClient(
-            verify=True if context is None else context,
-            proxy=settings.proxy,
+            verify=tls_context(ca_file=settings.ca_file) or usual_context(),
+            proxy=settings.proxy_for(asked.scheme, asked.host, asked.port),
             timeout=min(settings.deadline, 10.0),
+            # It would refuse a SOCKS proxy that is on nobody's way.
+            trust_env=False,
         ) as client:
-            return await client.get(url)
+            return await client.get(asked)
     except httpx.HTTPError as error:
         host = _place(httpx.URL(url))
         if _is_about_certificates(error):

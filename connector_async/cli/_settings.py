@@ -16,6 +16,7 @@ from typing import Any, Final
 import attrs
 import click
 
+from connector_async._transport.proxy import proxy_of_environment
 from connector_async.auth.credentials import ClientSecret
 from connector_async.cli._failure import InputError
 from connector_async.cli._files import read_text
@@ -71,6 +72,18 @@ class Settings:
         Whether there is neither an app nor a secret.
         """
         return self.app_id is None and self.secret is None
+
+    def proxy_for(self, scheme: str, host: str, port: int | None) -> str | None:
+        """
+        The URL of the proxy on the way to a host; None for none.
+
+        Args:
+            scheme: By which it is called.
+            host: Its name or address.
+            port: None for the scheme's own.
+        """
+        default = 80 if scheme == "http" else 443
+        return self.proxy or proxy_of_environment(scheme, host, port or default)
 
     def credential(self) -> ClientSecret | None:
         """

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from connector_async._attachment import AttachmentStream
 from connector_async.cli._failure import InputError
-from connector_async.cli._files import STANDARD, read_bytes, written
+from connector_async.cli._files import STANDARD, once_only, read_bytes, written
 from connector_async.cli._output import Output, clean
 from connector_async.cli._settings import Settings, connected
 from connector_async.client import ConnectorClient
@@ -49,9 +49,8 @@ def up(
     """
     if file == STANDARD and name is None:
         raise InputError("what comes on standard input needs a --name")
-    content = read_bytes(file)
-    if len(content) > _MOST_BYTES:
-        raise InputError(f"{file} has {len(content)} bytes, and {_MOST_BYTES} fit into a request")
+    once_only(file, settings.secret_from)
+    content = read_bytes(file, most_bytes=_MOST_BYTES)
     called = Path(file).name if name is None else name
     attachment = AttachmentData(
         name=called,
@@ -89,7 +88,9 @@ async def _up(
     metavar="FILE",
     help="By default the attachment's name; - is standard output.",
 )
-@click.option("--force", is_flag=True, help="Replace FILE where it is there already.")
+@click.option(
+    "--force", is_flag=True, help="Replace the FILE of --output where it is there already."
+)
 @connected
 def down(settings: Settings, *, attachment: str, view: str, file: str | None, force: bool) -> None:
     """
@@ -98,6 +99,8 @@ def down(settings: Settings, *, attachment: str, view: str, file: str | None, fo
     output = Output.now()
     if file == STANDARD and output.as_json:
         raise InputError("standard output is either the content or JSON: choose a FILE")
+    if force and file is None:
+        raise InputError("what --force may replace is yours to say: add --output")
     asyncio.run(_down(settings.client(), attachment, view, file, force=force, output=output))
 
 
@@ -124,9 +127,10 @@ async def _down(
 
 async def _name_of(connector: ConnectorClient, attachment: str) -> str:
     info = await connector.get_attachment_info(attachment)
-    # The name is somebody else's word: it must not lead out of this folder.
+    # The name is somebody else's word: it must not lead out of this folder, be standard
+    # output, or put down what programs read unseen.
     name = Path((info.name or "").replace("\\", "/")).name
-    if name in {"", ".", ".."} or clean(name) != name:
+    if name in {"", STANDARD} or name.startswith(".") or clean(name) != name:
         raise InputError(f"its name, {info.name!r}, is none for a file: choose one with --output")
     return name
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 
 import attrs
@@ -70,7 +71,23 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     if has_login:
         yield about_app_type(settings)
     yield where
-    yield about_proxy(settings, _hosts(settings))
+    proxy = about_proxy(settings, _urls(settings))
+    yield proxy
+    if proxy.state == "bad":
+        for name in _ASKED if has_login else _ASKED[1:]:
+            yield _skipped(name, "the proxy is none to go through")
+        return
+    async for finding in _answers(settings, credentials, where):
+        yield finding
+
+
+_ASKED: Final = ("login host", "service host", "token", "service")
+
+
+async def _answers(
+    settings: Settings, credentials: Finding, where: Finding
+) -> AsyncIterator[Finding]:
+    has_login = not settings.is_anonymous
     login_is_bad = False
     if has_login:
         for finding in await ask_login_host(settings):
@@ -103,15 +120,15 @@ def _skipped(name: str, why: str) -> Finding:
     return Finding(name=name, state="skipped", said=why)
 
 
-def _hosts(settings: Settings) -> list[str]:
-    urls = [settings.cloud.login_url, settings.service_url or settings.cloud.teams_url or ""]
-    hosts: list[str] = []
-    for url in urls:
-        try:
-            hosts.append(httpx.URL(url).host)
-        except httpx.InvalidURL:
-            continue
-    return [host for host in hosts if host]
+def _urls(settings: Settings) -> list[httpx.URL]:
+    told = [settings.service_url or settings.cloud.teams_url or ""]
+    if not settings.is_anonymous:
+        told.insert(0, settings.cloud.login_url)
+    urls: list[httpx.URL] = []
+    for url in told:
+        with suppress(httpx.InvalidURL):
+            urls.append(httpx.URL(url))
+    return [url for url in urls if url.host]
 
 
 def _show(finding: Finding, output: Output) -> None:

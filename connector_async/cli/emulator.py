@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import shlex
 import signal
 import sys
 import threading
@@ -173,12 +174,16 @@ def _announce(server: Server, emulator: Emulator, output: Output) -> None:
     output.line(f"console {console}")
     if server.ca_file is not None:
         output.line(f"ca-file {server.ca_file}")
-    if conversations:
-        output.line(
-            f"try connector-async send --service-url {server.url} -c {conversations[0]} hello"
-        )
+    if conversations and not emulator.require_token:
+        output.line(f"try {_attempt(server, conversations[0])}")
     # Who reads along through a pipe wants it now.
     sys.stdout.flush()
+
+
+def _attempt(server: Server, conversation_id: str) -> str:
+    believing = [] if server.ca_file is None else ["--ca-file", server.ca_file]
+    options = ["--service-url", server.url, *believing, "-c", conversation_id]
+    return shlex.join(["connector-async", "send", *options, "hello"])
 
 
 def _open(url: str, output: Output) -> None:

@@ -12,7 +12,7 @@ import click
 
 from connector_async._codec import from_plain
 from connector_async.cli._failure import InputError
-from connector_async.cli._files import kind_of, read_json
+from connector_async.cli._files import kind_of, once_only, read_json
 from connector_async.cli._output import Output
 from connector_async.cli._settings import Settings, connected
 from connector_async.client import ConnectorClient
@@ -32,6 +32,7 @@ def command(settings: Settings, *, conversation: str, file: str) -> None:
     an `id` of its own and a `timestamp`. - is standard input. Direct Line and Web Chat
     offer this.
     """
+    once_only(file, settings.secret_from)
     transcript = _transcript(file)
     asyncio.run(_upload(settings.client(), conversation, transcript, Output.now()))
 

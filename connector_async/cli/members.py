@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from connector_async._codec import to_plain
-from connector_async.cli._files import written
+from connector_async.cli._failure import InputError
+from connector_async.cli._files import STANDARD, written
 from connector_async.cli._output import Output, clean
 from connector_async.cli._settings import Settings, connected
 from connector_async.client import ConnectorClient
@@ -31,6 +32,9 @@ _COLUMNS: Final = {
     "aad_object_id": "object id",
 }
 _SHOWN: Final = ("name", "email", "user_role", "id")
+
+# What a spreadsheet takes for a formula.
+_COMPUTED: Final = ("=", "+", "-", "@")
 
 
 @click.command("members")
@@ -50,12 +54,15 @@ def command(
     """
     List the members of CONVERSATION, as they come.
 
-    On a terminal a table, else lines of name, e-mail, role and id with tabs between.
+    On a terminal a table, else lines of name, e-mail, role and id with tabs between. In
+    CSV a ' stands before what a spreadsheet would compute; --json has all as it is.
     """
-    client = settings.client()
     output = Output.now()
+    if csv_file == STANDARD and output.as_json:
+        raise InputError("standard output is either CSV or JSON: choose a FILE")
+    client = settings.client()
     if csv_file is not None:
-        asyncio.run(_to_csv(client, conversation, page_size, csv_file, force=force))
+        asyncio.run(_to_csv(client, conversation, page_size, csv_file, force=force, output=output))
     elif output.is_for_people:
         asyncio.run(_to_table(client, conversation, page_size, output))
     else:
@@ -95,18 +102,31 @@ async def _to_table(
 
 
 async def _to_csv(
-    client: ConnectorClient, conversation: str, page_size: int | None, path: str, *, force: bool
+    client: ConnectorClient,
+    conversation: str,
+    page_size: int | None,
+    path: str,
+    *,
+    force: bool,
+    output: Output,
 ) -> None:
+    # A file keeps what was said; a terminal would obey it.
+    is_obeyed = path == STANDARD and output.is_for_people
     with written(path, force=force) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
         try:
             rows = csv.writer(text)
             rows.writerow(_COLUMNS)
             async for member in _members(client, conversation, page_size):
-                rows.writerow([_cell(member, name) for name in _COLUMNS])
+                cells = [_inert(_cell(member, name)) for name in _COLUMNS]
+                rows.writerow(map(clean, cells) if is_obeyed else cells)
         finally:
             # The file is closed by who opened it.
             text.detach()
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_COMPUTED) else cell
 
 
 def _cell(member: ChannelAccount, name: str) -> str:

@@ -12,13 +12,13 @@ import attrs
 import click
 
 from connector_async._codec import from_plain
-from connector_async.cli._failure import REFUSED, Failure, InputError
-from connector_async.cli._files import STANDARD, kind_of, read_object, read_text
+from connector_async.cli._failure import BAD_INPUT, REFUSED, Failure, InputError
+from connector_async.cli._files import STANDARD, kind_of, once_only, read_object, read_text
 from connector_async.cli._output import Output
 from connector_async.cli._settings import TENANT_ID, Settings, connected
 from connector_async.client import ConnectorClient
 from connector_async.errors import BadRequestError, ConnectorError, DecodeError
-from connector_async.models import Activity, Attachment
+from connector_async.models import Activity, Attachment, ConversationResourceResponse
 
 _CARD: Final = "AdaptiveCard"
 
@@ -52,6 +52,7 @@ def command(
         raise InputError("to whom? Give either --conversation or --user")
     if reply_to is not None and user is not None:
         raise InputError("--reply-to answers in a --conversation, not in a new chat")
+    once_only(text, card, activity, settings.secret_from)
     message = _message(text, card=card, activity=activity)
     asyncio.run(
         _send(
@@ -67,8 +68,6 @@ def command(
 
 
 def _message(text: str | None, *, card: str | None, activity: str | None) -> Activity:
-    if [text, card, activity].count(STANDARD) > 1:
-        raise InputError("standard input can be read once only")
     if activity is not None:
         if text is not None or card is not None:
             raise InputError("--activity is the whole message; leave TEXT and --card out")
@@ -76,6 +75,8 @@ def _message(text: str | None, *, card: str | None, activity: str | None) -> Act
     if text is None and card is None:
         raise InputError("nothing to send: give a TEXT, a --card or an --activity")
     said = read_text(STANDARD).rstrip("\n") if text == STANDARD else text
+    if not said and card is None:
+        raise InputError("nothing to send: the TEXT is empty")
     cards = [] if card is None else [Attachment.adaptive_card(_card(card))]
     return Activity.message(said, attachments=cards)
 
@@ -114,12 +115,13 @@ async def _send(
     output: Output,
 ) -> None:
     async with client as connector:
-        where = connector
+        created = None
         if conversation is None:
-            where, conversation = await _chat_with(connector, str(user), tenant)
+            created, conversation = await _chat_with(connector, str(user), tenant)
             if not output.as_json:
                 output.line(f"conversation {conversation}")
         try:
+            where = connector if created is None else _where(connector, created)
             if reply_to is None:
                 sent = await where.send_to_conversation(conversation, message)
             else:
@@ -128,6 +130,9 @@ async def _send(
             failure = Failure.of(error)
             # It may have been created just now, and is not told elsewhere.
             failure.facts["conversation_id"] = conversation
+            if created is not None and failure.exit_code == BAD_INPUT:
+                # It is the service's word that cannot be used, and something was sent.
+                failure = Failure(failure.message, exit_code=REFUSED, facts=failure.facts)
             raise failure from error
     if output.as_json:
         output.value({"conversation_id": conversation, "activity_id": sent.id})
@@ -137,7 +142,7 @@ async def _send(
 
 async def _chat_with(
     connector: ConnectorClient, user: str, tenant: str | None
-) -> tuple[ConnectorClient, str]:
+) -> tuple[ConversationResourceResponse, str]:
     asked: dict[str, Any] = {"isGroup": False, "members": [{"id": user}]}
     if tenant is not None:
         asked |= {"tenantId": tenant, "channelData": {"tenant": {"id": tenant}}}
@@ -152,5 +157,8 @@ async def _chat_with(
         raise Failure(
             "the service created a conversation, and did not say which", exit_code=REFUSED
         )
-    where = connector if created.service_url is None else connector.at(created)
-    return where, created.id
+    return created, created.id
+
+
+def _where(connector: ConnectorClient, created: ConversationResourceResponse) -> ConnectorClient:
+    return connector if created.service_url is None else connector.at(created)

@@ -17,14 +17,20 @@ It needs the extra `testing`.
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 import json
 import random
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, overload
 
+import attrs
+
 from connector_async._codec import from_plain
+from connector_async.auth.credentials import Credential
+from connector_async.auth.tokens import TokenProvider
 from connector_async.client import ConnectorClient
 from connector_async.emulator import Arrival, Emulator, Exchange, Outcome, Server, serve
 from connector_async.models import Activity
@@ -41,25 +47,56 @@ _START_SECONDS: Final = 10.0
 class SharedEmulator(Emulator):
     """
     An emulator that may answer in several threads, one at a time.
+
+    While requests are under way in one thread, another may call all its methods. For what
+    its `record`, its `identity` and its properties tell then, hold `one_at_a_time`.
+
+    Attributes:
+        one_at_a_time: Held while something is decided.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # the emulator's own
+        # What listens to the record may ask on.
+        self.one_at_a_time = threading.RLock()
         super().__init__(**options)
-        self._one_at_a_time = threading.Lock()
 
     def answer(self, arrival: Arrival) -> Outcome:
         """
         Decide what becomes of a request; it has taken effect when this returns.
         """
-        with self._one_at_a_time:
-            return super().answer(arrival)
+        with self.one_at_a_time:
+            return self._shared(super().answer(arrival))
 
     def at_the_door(self, arrival: Arrival) -> Outcome | None:
         """
         Decide on a request whose body has not been read yet; None lets it in.
         """
-        with self._one_at_a_time:
-            return super().at_the_door(arrival)
+        with self.one_at_a_time:
+            outcome = super().at_the_door(arrival)
+        return None if outcome is None else self._shared(outcome)
+
+    def _shared(self, outcome: Outcome) -> Outcome:
+        if outcome.ended is None:
+            return outcome
+        return attrs.evolve(outcome, ended=functools.partial(self._end, outcome.ended))
+
+    def _end(self, ended: Callable[[], None]) -> None:
+        with self.one_at_a_time:
+            ended()
+
+
+def _locking(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def locked(self: SharedEmulator, *args: Any, **options: Any) -> Any:  # noqa: ANN401  # the method's own
+        with self.one_at_a_time:
+            return method(self, *args, **options)
+
+    return locked
+
+
+for _name, _method in inspect.getmembers(Emulator, inspect.isfunction):
+    if not _name.startswith("_") and _name not in vars(SharedEmulator):
+        setattr(SharedEmulator, _name, _locking(_method))
 
 
 def new_emulator(*, clock: JumpingClock | None = None, **options: Any) -> Emulator:  # noqa: ANN401  # the emulator's own
@@ -73,7 +110,12 @@ def new_emulator(*, clock: JumpingClock | None = None, **options: Any) -> Emulat
     return SharedEmulator(clock=JumpingClock() if clock is None else clock, **options)
 
 
-def new_connector(emulator: Emulator, **options: Any) -> ConnectorClient:  # noqa: ANN401  # the client's own
+def new_connector(
+    emulator: Emulator,
+    *,
+    credential: Credential | TokenProvider | None = None,
+    **options: Any,  # noqa: ANN401  # the client's own
+) -> ConnectorClient:
     """
     A client wired to an emulator, in this process and in the emulator's time.
 
@@ -82,9 +124,11 @@ def new_connector(emulator: Emulator, **options: Any) -> ConnectorClient:  # noq
 
     Args:
         emulator: Where its calls go.
-        **options: As `ConnectorClient` takes them.
+        credential: As `ConnectorClient` takes it. It asks its own identity provider, which
+            is not in this process: for tokens of the emulator bring a `TokenProvider`.
+        **options: As `ConnectorClient` takes them; they come before the wiring.
     """
-    return ConnectorClient(None, **_wired_to(emulator), **options)
+    return ConnectorClient(credential, **(_wired_to(emulator) | options))
 
 
 class LooseConnector(ConnectorClient):

@@ -4,6 +4,7 @@
 
 import base64
 import json
+import os
 
 import pytest
 
@@ -78,7 +79,9 @@ def test_up_shows_progress_on_a_terminal(call, tmp_path):
     [
         (["none.png"], "none.png cannot be read"),
         (["-"], "needs a --name"),
-        (["big"], "big has 196001 bytes, and 196000 fit"),
+        (["big"], "big has more than 196000 bytes"),
+        (["huge"], "huge has more than 196000 bytes"),
+        (["-", "--name", "x", "--secret-file", "-"], "once only"),
     ],
 )
 def test_bad_file(call, emulator, tmp_path, arguments, told):
@@ -86,8 +89,11 @@ def test_bad_file(call, emulator, tmp_path, arguments, told):
     What cannot be uploaded is told, and nothing is sent.
     """
     tmp_path.joinpath("big").write_bytes(bytes(196_001))
+    # More than there is memory for; the file has holes, and takes no room.
+    tmp_path.joinpath("huge").touch()
+    os.truncate(tmp_path / "huge", 1 << 42)
 
-    done = call("attachment up", CHAT, *arguments)
+    done = call("attachment up", CHAT, *arguments, input="what comes in")
 
     assert (2, "") == (done.exit_code, done.stdout)
     assert told in done.stderr
@@ -129,7 +135,7 @@ def test_down_stays_in_the_folder(call, emulator, tmp_path, name):
     assert ["report.txt"] == [path.name for path in tmp_path.iterdir()]
 
 
-@pytest.mark.parametrize("name", ["..", "", "a\nb", "\u202etxt.exe"])
+@pytest.mark.parametrize("name", ["..", "", "a\nb", "\u202etxt.exe", "-", ".bashrc", "../.netrc"])
 def test_down_under_no_name(call, emulator, tmp_path, name):
     """
     A name that is none for a file is refused.
@@ -197,7 +203,7 @@ def test_down_spares_a_file(call, emulator, tmp_path):
 
     refused = call("attachment down", attachment)
     kept = tmp_path.joinpath("report.txt").read_text()
-    forced = call("attachment down", attachment, "--force")
+    forced = call("attachment down", attachment, "-o", "report.txt", "--force")
 
     assert ([2, 0], "mine") == ([refused.exit_code, forced.exit_code], kept)
     assert "content" == tmp_path.joinpath("report.txt").read_text()
@@ -225,3 +231,31 @@ def test_down_too_slow(call, emulator, tmp_path):
     assert 1 == done.exit_code
     assert "deadline" in done.stderr
     assert [] == list(tmp_path.iterdir())
+
+
+def test_down_by_force_wants_a_name(call, emulator, tmp_path):
+    """
+    Which file may be replaced is for the caller to say, not for the channel.
+    """
+    attachment = emulator.add_attachment(b"content", name="report.txt")
+    tmp_path.joinpath("report.txt").write_text("mine")
+
+    done = call("attachment down", attachment, "--force")
+
+    assert 2 == done.exit_code
+    assert "add --output" in done.stderr
+    assert "mine" == tmp_path.joinpath("report.txt").read_text()
+
+
+def test_down_spares_other_files(call, emulator, tmp_path):
+    """
+    No file beside the one that was named is touched on the way.
+    """
+    attachment = emulator.add_attachment(b"content")
+    tmp_path.joinpath("report.txt.part").write_text("mine")
+
+    done = call("attachment down", attachment, "-o", "report.txt")
+
+    assert 0 == done.exit_code
+    assert "mine" == tmp_path.joinpath("report.txt.part").read_text()
+    assert b"content" == tmp_path.joinpath("report.txt").read_bytes()

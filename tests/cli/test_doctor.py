@@ -3,12 +3,14 @@
 """
 
 import json
+import os
 
 import httpx
 import pytest
 
 from connector_async.cli._finding import (
     about_claims,
+    about_credentials,
     about_proxy,
     about_skew,
     claims_of,
@@ -144,7 +146,23 @@ def test_service_that_refuses(doctor, box):
 
 
 @pytest.mark.usefixtures("bot")
-def test_service_that_is_down(doctor, box):
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_service_that_is_down(doctor, box, status):
+    """
+    A service that is busy or broken is no fault of the bot's, and no all-clear either.
+    """
+    emulator, _ = box
+    emulator.fail_next("getConversations", status=status, retry_after=600, times=9)
+
+    findings, code = doctor()
+    emulator.clear_faults()
+
+    assert (0, "note") == (code, findings["service"]["state"])
+    assert "try again later" == findings["service"]["do"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_service_that_forbids_the_call(doctor, box):
     """
     A 403 is worth a look; the token was taken.
     """
@@ -282,6 +300,78 @@ def test_secret_file_that_others_can_read(doctor, bot, tmp_path):
 
 
 @pytest.mark.usefixtures("bot")
+def test_secret_on_standard_input(run):
+    """
+    A secret that came on standard input has no file that others could read.
+    """
+    done = run(
+        "doctor", "--secret-file", "-", "--login-url", "https://127.0.0.1:1",
+        "--service-url", "nowhere", input=APP_SECRET,
+    )  # fmt: skip
+
+    assert "ok: credentials: app 0000…b07a, with a secret from -\n" in done.stdout
+
+
+@pytest.mark.usefixtures("bot")
+def test_proxy_that_is_none_to_go_through(doctor, monkeypatch):
+    """
+    A SOCKS proxy is told, with what to do, and nobody is asked through it.
+    """
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+
+    findings, code = doctor(
+        login_url="https://login.invalid",
+        service_url="https://service.invalid",
+        trusted_host="service.invalid",
+    )
+
+    assert (2, "bad") == (code, findings["proxy"]["state"])
+    assert "SOCKS" in findings["proxy"]["said"]
+    assert "NO_PROXY" in findings["proxy"]["do"]
+    assert ["skipped"] * 4 == [
+        findings[name]["state"] for name in ("login host", "service host", "token", "service")
+    ]
+
+
+def test_proxy_that_is_on_nobodys_way(doctor, url, monkeypatch):
+    """
+    A proxy that no call takes keeps nothing from working.
+    """
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    findings, code = doctor(service_url=url)
+
+    assert 0 == code
+    assert "none; hosts are reached directly" == findings["proxy"]["said"]
+    assert "ok" == findings["service host"]["state"]
+
+
+def test_proxy_without_credentials(doctor, url, monkeypatch):
+    """
+    Where nobody asks for a token, the way to the login host does not matter.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
+
+    findings, code = doctor(service_url=url)
+
+    assert (0, "ok") == (code, findings["proxy"]["state"])
+
+
+@pytest.mark.parametrize("told", ["socks5://127.0.0.1:1", "127.0.0.1:3128"])
+@pytest.mark.usefixtures("bot")
+def test_proxy_option_that_is_none(doctor, told):
+    """
+    One that was given is looked at likewise, wherever the hosts are.
+    """
+    findings, code = doctor(proxy=told)
+
+    assert (2, "bad") == (code, findings["proxy"]["state"])
+    assert findings["proxy"]["said"].startswith("of --proxy: ")
+    assert "skipped" == findings["service"]["state"]
+
+
+@pytest.mark.usefixtures("bot")
 def test_plain_lines(run):
     """
     Elsewhere than on a terminal it is a line a finding, with what to do.
@@ -308,6 +398,10 @@ def test_terminal(run):
     assert "✓ credentials" in done.stdout
     assert "✗ login host" in done.stdout
     assert "· token" in done.stdout
+
+
+def urls(*told):
+    return [httpx.URL(url) for url in told]
 
 
 def settings(**changes):
@@ -398,6 +492,16 @@ def test_tokens_that_cannot_be_read(token):
     assert "ok" == about_claims(None, settings(), AT_NOON).state
 
 
+@pytest.mark.parametrize("place", ["gone.txt", "-", os.devnull])
+def test_secret_that_lies_nowhere(place):
+    """
+    What is no file, or no longer, has no mode to find fault with.
+    """
+    finding = about_credentials(settings(secret_from=place))
+
+    assert "ok" == finding.state
+
+
 def test_ids_are_shortened():
     """
     A GUID is cut wherever it stands.
@@ -412,19 +516,68 @@ def test_proxy_of_the_environment(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://me:sesame@proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "direct.example")
 
-    finding = about_proxy(settings(), ["login.example", "direct.example"])
+    finding = about_proxy(settings(), urls("https://login.example", "https://direct.example"))
 
     told = "http://***@proxy.example:3128, from the environment, but not for direct.example"
     assert told == finding.said
 
 
-def test_proxy_of_the_options():
+def test_proxies_by_scheme(monkeypatch):
+    """
+    What is called by http has its own proxy.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
+    monkeypatch.setenv("HTTP_PROXY", "https://[::1]:3129")
+
+    finding = about_proxy(settings(), urls("https://login.example", "http://service.example"))
+
+    told = "http://proxy.example:3128 and https://[::1]:3129, from the environment"
+    assert told == finding.said
+
+
+def test_proxy_of_the_options(monkeypatch):
     """
     A proxy that was given is for all hosts.
     """
-    finding = about_proxy(settings(proxy="http://proxy.example"), ["login.example"])
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://elsewhere.example")
+    monkeypatch.setenv("NO_PROXY", "*")
 
-    assert "http://proxy.example, from --proxy" == finding.said
+    finding = about_proxy(settings(proxy="http://proxy.example"), urls("https://login.example"))
+
+    assert "http://proxy.example:80, from --proxy" == finding.said
+
+
+@pytest.mark.parametrize(
+    ("proxy", "state"),
+    [
+        ("http://me:sesame@proxy.example:3128", "ok"),
+        ("me:sesame@proxy.example:3128", "bad"),
+        ("http://me:ses/ame@proxy.example", "bad"),
+        ("http://me:12/sesame@proxy.example", "bad"),
+        ("http://me:12?sesame@proxy.example", "bad"),
+        ("http://me:12#sesame@proxy.example", "bad"),
+        ("socks5://me:sesame@proxy.example", "bad"),
+    ],
+)
+def test_proxy_is_told_without_its_password(proxy, state):
+    """
+    However a proxy is written, no part of its password is shown.
+    """
+    finding = about_proxy(settings(proxy=proxy), urls("https://login.example"))
+
+    assert state == finding.state
+    assert not [part for part in ("ses", "ame@", ":12") if part in finding.said + finding.do]
+
+
+def test_environments_proxy_without_a_scheme(monkeypatch):
+    """
+    The environment may leave the scheme out; the password is hidden all the same.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", "me:sesame@proxy.example:3128")
+
+    finding = about_proxy(settings(), urls("https://login.example"))
+
+    assert "http://***@proxy.example:3128, from the environment" == finding.said
 
 
 def test_settings_hide_what_is_secret():

@@ -4,6 +4,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import sqlite3
@@ -59,6 +60,34 @@ def test_what_is_sent_shows_up():
     assert f"console {url}/emulator/console" == said.splitlines()[0]
     assert f"try connector-async send --service-url {url} -c demo hello" == said.splitlines()[1]
     assert (0, "") == (process.wait(), errors)
+
+
+def test_hint_over_tls(tmp_path):
+    """
+    What it says to try works as it stands: with its authority, and quoted for a shell.
+    """
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps({"conversations": [{"id": "a chat; true"}]}))
+
+    with started("--tls", "--state", state) as (process, _):
+        hint = next(line for line in process.stdout if line.startswith("try "))
+        _, name, *words = shlex.split(hint)
+        done = program(*words)
+
+    assert "connector-async" == name
+    assert (0, "sent") == (done.returncode, done.stdout[:4])
+
+
+def test_no_hint_with_tokens():
+    """
+    Where a token is wanted, there is nothing to try without one.
+    """
+    with started("--require-token") as (process, _):
+        process.terminate()
+        said = process.stdout.read()
+
+    assert "console" in said
+    assert "try" not in said
 
 
 def test_json_and_tls():

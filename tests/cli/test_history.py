@@ -80,3 +80,13 @@ def test_bad_history(call, emulator, tmp_path, written, told):
     assert (2, "") == (done.exit_code, done.stdout)
     assert told in done.stderr
     assert [] == emulator.record.received()
+
+
+def test_standard_input_is_read_once(run):
+    """
+    Standard input is either the secret or the activities.
+    """
+    done = run("history", CHAT, "-", "--secret-file", "-", input="[]")
+
+    assert 2 == done.exit_code
+    assert "once only" in done.stderr

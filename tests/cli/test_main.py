@@ -2,6 +2,7 @@
 The program as a whole.
 """
 
+import json
 import subprocess
 import sys
 
@@ -60,6 +61,46 @@ def test_misuse_is_told_in_a_line(run, arguments, told):
     assert 2 == done.exit_code
     assert told in done.stderr
     assert 1 == len(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["members", "x", "--frobnicate", "--json"],
+        ["--frobnicate", "members", "x", "--json"],
+        ["members", "--json"],
+    ],
+)
+def test_misuse_as_json(run, arguments):
+    """
+    Where JSON was asked for, misuse is told so, too, even if the words were not understood.
+    """
+    done = run(*arguments)
+
+    told = json.loads(done.stderr)
+    assert (2, 2, "") == (done.exit_code, told["exit_code"], done.stdout)
+    assert "--help" in told["text"]
+
+
+def test_misuse_without_json(run):
+    """
+    What comes after -- is no option.
+    """
+    done = run("members", "--frobnicate", "--", "--json")
+
+    assert done.stderr.startswith("connector-async: No such option")
+
+
+@pytest.mark.parametrize("arguments", [[], ["attachment"]])
+def test_no_command_shows_the_help(run, arguments):
+    """
+    Where no command is named, the help says which there are, in its lines.
+    """
+    done = run(*arguments)
+
+    assert 2 == done.exit_code
+    assert done.stderr.startswith("Usage: connector-async")
+    assert 5 < len(done.stderr.splitlines())
 
 
 def test_missing_extra():

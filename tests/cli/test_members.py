@@ -68,6 +68,40 @@ def test_csv(call, crowd):
     assert "ada@example.com" == rows[0]["email"]
 
 
+def test_csv_on_a_terminal(call, crowd):
+    """
+    On a terminal nothing in CSV is obeyed either.
+    """
+    done = call("members", crowd, "--csv", "-", env={"FORCE_COLOR": "1", "TERM": "xterm"})
+
+    rows = list(csv.DictReader(io.StringIO(done.stdout_bytes.decode(), newline="")))
+    assert "Eve\\x1b[2J\\r\\nroot\\u202e" == rows[1]["name"]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", '@SUM("a")'])
+def test_csv_is_not_computed(call, emulator, name):
+    """
+    What a spreadsheet would take for a formula has a ' before it.
+    """
+    emulator.add_conversation("19:sum", members=[{"id": "29:eve", "name": name}])
+
+    done = call("members", "19:sum", "--csv", "-")
+
+    (row,) = csv.DictReader(io.StringIO(done.stdout_bytes.decode(), newline=""))
+    assert (f"'{name}", "29:eve") == (row["name"], row["id"])
+
+
+def test_csv_to_standard_output_is_no_json(call, emulator):
+    """
+    Standard output is one of the two.
+    """
+    done = call("members", CHAT, "--csv", "-", "--json")
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert "either CSV or JSON" in json.loads(done.stderr)["text"]
+    assert [] == emulator.record.received()
+
+
 def test_csv_file(call, emulator, tmp_path):
     """
     A file holds all of a thousand members, page by page.

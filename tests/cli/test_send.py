@@ -7,6 +7,7 @@ import json
 import pytest
 
 from connector_async.emulator import TENANT_ID
+from connector_async.testing.kit import SharedEmulator, serving
 from tests.cli.conftest import CHAT
 
 CARD = {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": "Hi"}]}
@@ -120,6 +121,31 @@ def test_new_chat_that_cannot_be_sent_to(call, emulator):
     assert (1, created.conversation_id) == (done.exit_code, told["conversation_id"])
 
 
+@pytest.fixture
+def stray():
+    """
+    An emulator whose new conversations live where no token may go.
+    """
+    emulator = SharedEmulator(service_url="https://smba.example.net/")
+    with serving(emulator) as server:
+        yield emulator, server.url
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_new_chat_at_a_place_that_cannot_be(run, stray, form):
+    """
+    Where the chat was created and its place is refused, the chat is told; it is no bad input.
+    """
+    emulator, url = stray
+
+    done = run("send", "-u", "29:x", "--tenant", TENANT_ID, "--service-url", url, "hello", *form)
+
+    (created,) = emulator.record.committed()
+    assert 1 == done.exit_code
+    assert created.conversation_id in (done.stderr if form else done.stdout)
+    assert "smba.example.net" in done.stderr
+
+
 def test_new_chat_without_a_tenant(call):
     """
     Where the service wants the tenant, the option is named.
@@ -206,6 +232,10 @@ FILES = {
         (["-u", "29:x", "--reply-to", "1", "hello"], "not in a new chat"),
         (["-c", CHAT], "nothing to send"),
         (["-c", CHAT, "-", "--card", "-"], "once only"),
+        (["-c", CHAT, "-", "--secret-file", "-"], "once only"),
+        (["-c", CHAT, "--card", "-", "--secret-file", "-"], "once only"),
+        (["-c", CHAT, ""], "the TEXT is empty"),
+        (["-c", CHAT, "-"], "the TEXT is empty"),
         (["-c", CHAT, "hello", "--activity", "x"], "leave TEXT and --card out"),
         (["-c", CHAT, "--card", "nothing.json"], "nothing.json cannot be read: No such file"),
         (["-c", CHAT, "--card", "a\0b"], "cannot be read"),
@@ -234,7 +264,9 @@ def test_bad_input(call, emulator, tmp_path, arguments, told):
         tmp_path.joinpath(name).write_text(text)
     tmp_path.joinpath("latin.json").write_bytes('{"text": "ü"}'.encode("latin-1"))
 
-    done = call("send", *arguments)
+    # An end of line is no text; as a secret it would be none either.
+    secret = "sesame" if "--secret-file" in arguments else "\n"
+    done = call("send", *arguments, input=secret)
 
     assert (2, "") == (done.exit_code, done.stdout)
     assert told in done.stderr

@@ -122,3 +122,33 @@ async def test_our_client_says_so():
                 await connector.get_conversations()
 
     assert not raised.value.left
+
+
+async def test_nested():
+    """
+    Within another one's context, the other's names are asked for what is not given; and
+    afterwards it is at work again.
+    """
+    with Names({NAME: "127.0.0.1"}) as outer:
+        with Names({"one.example": "127.0.0.3"}):
+            assert ["127.0.0.1"] == await look_up()
+        assert ["127.0.0.1"] == await look_up()
+
+    assert [NAME, NAME] == outer.asked
+    assert "getaddrinfo" not in vars(asyncio.get_running_loop())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"how": "slowly"}, "how is one of unknown, again, not 'slowly'"),
+        ({"times": 0}, "times is 1 or more"),
+        ({"times": -1}, "times is 1 or more"),
+    ],
+)
+def test_failures_that_cannot_be(options, said):
+    """
+    What cannot be asked for is refused at once.
+    """
+    with pytest.raises(ValueError, match=said):
+        Names().fail(NAME, **options)

@@ -130,3 +130,24 @@ async def test_our_client_refuses_them(proxy, believing, fault, reason):
     assert raised.value.permanent
     assert (1, 1) == (raised.value.attempts, proxy.accepted)
     assert 0 == proxy.deceived
+
+
+async def test_may_be_entered_again(server, believing):
+    """
+    A proxy that was left and is entered again has its authority still.
+    """
+    proxy = ChaosProxy(server.url, tls=True)
+    async with proxy:
+        before = believing(proxy).get_ca_certs()
+
+    async with proxy:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", proxy.port, ssl=believing(proxy)
+        )
+        writer.write(b"hello")
+        heard = await reader.readexactly(5)
+        writer.transport.abort()
+        after = believing(proxy).get_ca_certs()
+
+    assert b"hello" == heard
+    assert before == after

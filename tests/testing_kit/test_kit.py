@@ -2,6 +2,7 @@
 The kit without pytest's fixtures.
 """
 
+import threading
 import unittest
 
 import attrs
@@ -9,8 +10,13 @@ import httpx
 import pytest
 
 from connector_async import Activity, ConnectorClient
+from connector_async.auth.tokens import AccessToken
+from connector_async.emulator import Arrival
 from connector_async.testing import JumpingClock
 from connector_async.testing.kit import new_connector, new_emulator, sent_activities, serving
+
+# Long enough for a thread that nothing holds up; none that is held up is waited for in vain.
+SOON = 0.1
 
 
 def message(text):
@@ -61,6 +67,49 @@ async def test_options_go_to_both():
         await connector.get_conversations()
 
     assert "webchat" == emulator.profile.name
+
+
+async def test_options_come_before_the_wiring():
+    """
+    What is said explicitly counts, where the wiring would say something else.
+    """
+    emulator = new_emulator(profile="generic")
+    clock = JumpingClock()
+    url = "https://smba.trafficmanager.net/amer"
+
+    async with new_connector(emulator, service_url=url, clock=clock) as connector:
+        emulator.fail_next("getConversations", status=503, retry_after=20)
+        await connector.get_conversations()
+
+    assert 20.0 <= clock.slept
+    assert 0.0 == emulator.clock.slept
+    (_, exchange) = emulator.record.exchanges()
+    assert "/amer/v3/conversations" == exchange.path
+
+
+class Tokens:
+    """
+    A token that was had elsewhere.
+    """
+
+    async def get(self):
+        return AccessToken(token="sesame", expires_at=1e9, refresh_at=1e9)
+
+    def invalidate(self, _token):
+        return False
+
+
+async def test_with_a_credential():
+    """
+    A client may bring tokens of its own.
+    """
+    emulator = new_emulator(profile="generic")
+
+    async with new_connector(emulator, credential=Tokens()) as connector:
+        await connector.get_conversations()
+
+    (exchange,) = emulator.record.exchanges()
+    assert "authorization" in exchange.request_headers
 
 
 async def test_what_was_sent():
@@ -133,6 +182,74 @@ async def test_more_than_a_page_was_sent():
             await connector.send_to_conversation(chat, message(str(number)))
 
     assert [str(number) for number in range(250)] == sent_activities(emulator).texts
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda emulator: emulator.add_conversation("another"),
+        lambda emulator: emulator.fail_next(None, status=503),
+        lambda emulator: emulator.committed(),
+        lambda emulator: emulator.clear(),
+    ],
+    ids=["add_conversation", "fail_next", "committed", "clear"],
+)
+async def test_one_thread_at_a_time(ask):
+    """
+    While a request is decided on in one thread, what another one asks for waits.
+    """
+    emulator = new_emulator()
+    chat = emulator.add_conversation()
+    asking = threading.Thread(target=ask, args=(emulator,))
+    waited = []
+
+    def start(_exchange):
+        asking.start()
+        asking.join(SOON)
+        waited.append(asking.is_alive())
+
+    stop = emulator.record.listen(start)
+    async with new_connector(emulator) as connector:
+        await connector.send_to_conversation(chat, message("hello"))
+    stop()
+    asking.join()
+
+    assert [True] == waited
+
+
+def sending(conversation_id):
+    return Arrival(
+        method="POST",
+        base_url="http://localhost",
+        raw_path=f"/v3/conversations/{conversation_id}/activities".encode(),
+        query_string=b"",
+        headers={"content-type": "application/json"},
+        body=b'{"type": "message", "text": "hello"}',
+    )
+
+
+def test_ends_one_at_a_time():
+    """
+    The end of a request that was slow waits for the others, too.
+    """
+    emulator = new_emulator()
+    emulator.add_conversation("a:chat")
+    emulator.delay_next("sendToConversation", 60)
+    ended = emulator.answer(sending("a:chat")).ended
+    ending = threading.Thread(target=ended)
+    waited = []
+
+    def end(_exchange):
+        ending.start()
+        ending.join(SOON)
+        waited.append(ending.is_alive())
+
+    stop = emulator.record.listen(end)
+    emulator.answer(sending("elsewhere"))
+    stop()
+    ending.join()
+
+    assert [True] == waited
 
 
 def test_serving():

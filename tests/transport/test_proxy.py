@@ -364,6 +364,7 @@ async def test_keeps_its_password_out_of_errors(connect, caplog):
         "socks5://localhost:1080",
         "http://x:99999",
         "http://x/path",
+        "http://me:12?rest@x",
     ],
 )
 def test_refuses_what_is_no_proxy(proxy):

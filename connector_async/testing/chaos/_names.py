@@ -45,10 +45,13 @@ class Names:
         self._hanging = asyncio.Event()
         self._hanging.set()
         self._loop: Any = None
+        self._covered: Any = None
 
     def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._ask = self._loop.getaddrinfo
+        # Another one, where they are nested; the loop's own is its class's.
+        self._covered = self._loop.__dict__.get("getaddrinfo")
         self._loop.getaddrinfo = self._getaddrinfo
         return self
 
@@ -58,8 +61,10 @@ class Names:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # The loop's own is its class's, and was only covered.
-        del self._loop.getaddrinfo
+        if self._covered is None:
+            del self._loop.getaddrinfo
+        else:
+            self._loop.getaddrinfo = self._covered
         self._hanging.set()
 
     def fail(
@@ -71,8 +76,15 @@ class Names:
         Args:
             name: Of this name; None for all.
             how: `again` for a server that is away, `unknown` for a name that is.
-            times: How many; None for all until `recover()`.
+            times: How many, from 1 on; None for all until `recover()`.
+
+        Raises:
+            ValueError: There is no such *how*, or it is to be no times.
         """
+        if how not in FAILURES:
+            raise ValueError(f"how is one of {', '.join(FAILURES)}, not {how!r}")
+        if times is not None and times < 1:
+            raise ValueError(f"times is 1 or more, or None for all, not {times!r}")
         self._failing[name] = FAILURES[how]
         self._left[name] = times
 

@@ -130,6 +130,8 @@ class ChaosProxy:
         await self.disable()
         if self._folder is not None:
             self._folder.cleanup()
+            # It may be entered again.
+            self._folder = None
 
     async def enable(self) -> None:
         """
