@@ -135,7 +135,7 @@ def reliability(session: nox.Session) -> None:
     """
     Break everything around the client, at full length, and write RELIABILITY.md.
     """
-    _install(session, "test")
+    _install(session, "test", "fuzz")
     session.run(
         *("python", "-m", "pytest", "-q", "tests/reliability", *session.posargs),
         env={"RELIABILITY": "full", "RELIABILITY_TABLE": "RELIABILITY.md"},

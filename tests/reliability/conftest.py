@@ -17,3 +17,13 @@ def quiet():
     logger.setLevel(logging.CRITICAL)
     yield
     logger.setLevel(before)
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    """
+    What the machine's environment says of proxies does not matter.
+    """
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)

@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class Row:
         met = "yes" if self.met else "**no**"
         seconds = f"{self.seconds:.0f}" if self.seconds >= 10 else f"{self.seconds:.1f}"
         facts = (self.what, self.target, self.measured, met, seconds, self.date, self.on)
-        return (f"`{self.name}`", *(fact.replace("|", "\\|") for fact in facts))
+        return (f"`{self.name}`", *(" ".join(fact.replace("|", "\\|").split()) for fact in facts))
 
 
 @attrs.frozen
@@ -87,6 +88,8 @@ def score(name, measure, *, what, target, short, full, misses=None):
     """
     Measure a row, write it where it is asked for, and make sure that its target is met.
 
+    A row that breaks off is written as one that misses its target.
+
     Args:
         name: The row's.
         measure: Takes how much is to be done, and gives `Measured`.
@@ -95,21 +98,35 @@ def score(name, measure, *, what, target, short, full, misses=None):
         short: How much is done in every test run.
         full: How much the sessions do.
         misses: Why the target is known not to be met; None where it must be.
+
+    Raises:
+        ValueError: The file has no table; found out before anything is measured.
+        FileNotFoundError: There is no such file; the same.
     """
     size = full if is_full() else short
-    began = time.perf_counter()
-    measured = measure(size)
-    row = Row(
-        name=name,
-        what=what.format(size=f"{size:,}" if isinstance(size, int) else size),
-        target=target,
-        measured=measured.text,
-        met=measured.met,
-        seconds=time.perf_counter() - began,
-    )
     table = os.environ.get("RELIABILITY_TABLE")
     if table:
-        enter(row, Path(table))
+        check(Path(table))
+
+    def write(measured):
+        if table:
+            row = Row(
+                name=name,
+                what=what.format(size=f"{size:,}" if isinstance(size, int) else size),
+                target=target,
+                measured=measured.text,
+                met=measured.met,
+                seconds=time.perf_counter() - began,
+            )
+            enter(row, Path(table))
+
+    began = time.perf_counter()
+    try:
+        measured = measure(size)
+    except BaseException as error:
+        write(Measured(f"broke off: {repr(error)[:200]}", met=False))
+        raise
+    write(measured)
 
     if misses is not None:
         assert not measured.met, f"{name}: {measured.text}; take away: misses={misses!r}"
@@ -117,13 +134,19 @@ def score(name, measure, *, what, target, short, full, misses=None):
     assert measured.met, f"{name}: {measured.text}; the target is {target}\n{measured.details}"
 
 
+def check(path):
+    """
+    Make sure that a file has a table.
+    """
+    with _alone(path) as file:
+        _parts(file.read())
+
+
 def enter(row, path):
     """
     Put a row into a file's table, in place of the one of its name.
     """
-    # The rows may be measured by several processes.
-    with path.open("r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with _alone(path) as file:
         text = entered(row, file.read())
         file.seek(0)
         file.write(text)
@@ -134,10 +157,7 @@ def entered(row, text):
     """
     The same text, with the row in its table.
     """
-    before, _, rest = text.partition(BEGIN)
-    table, mark, after = rest.partition(END)
-    if not mark:
-        raise ValueError(f"no table between {BEGIN} and {END}")
+    before, table, after = _parts(text)
     lines = {
         match[1]: line for line in table.splitlines() if (match := re.match(r"\| `(\w+)` \|", line))
     }
@@ -146,6 +166,24 @@ def entered(row, text):
     ordered = sorted(lines, key=lambda name: (ranks.get(name, len(ranks)), name))
     whole = [_line(COLUMNS), f"|{'---|' * len(COLUMNS)}", *(lines[name] for name in ordered)]
     return f"{before}{BEGIN}\n{chr(10).join(whole)}\n{END}{after}"
+
+
+@contextmanager
+def _alone(path):
+    """
+    A file that nobody else has: the rows may be measured by several processes.
+    """
+    with path.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _parts(text):
+    before, _, rest = text.partition(BEGIN)
+    table, mark, after = rest.partition(END)
+    if not mark:
+        raise ValueError(f"no table between {BEGIN} and {END}")
+    return before, table, after
 
 
 def _line(cells):

@@ -66,7 +66,7 @@ def test_ambiguity():
     score(
         "ambiguity",
         measure,
-        what="{size} sends, 10 % of answers lost after the commit",
+        what="{size} sends, 10 % of answers lost after the commit, over a transport in process",
         target="at_most_once: 0 doubled, each unknown raised, 0 silently lost; at_least_once: "
         "0 lost, doubled at most those injected",
         short=5_000,

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import random
 
+import attrs
 import httpx
 
 from connector_async import ConnectorClient, TokenCallable
@@ -137,47 +138,72 @@ TOXICS = (
 )
 
 # A machine that is busy is late once; what is late each time is the library.
-TRIES = 3
+TRIES = 5
+
+
+@attrs.define
+class Really:
+    """
+    By how much calls over real sockets passed their deadlines.
+
+    Attributes:
+        over: For each case by how much in the better try, and its toxic.
+        first: By how much in the first try.
+        repeated: How many had a second one.
+        wrong: What was raised that is none of ours.
+    """
+
+    over: list[tuple[float, str]] = attrs.field(factory=list)
+    first: list[float] = attrs.field(factory=list)
+    repeated: int = 0
+    wrong: list[str] = attrs.field(factory=list)
+
+    @property
+    def most(self):
+        return max(self.over)
 
 
 async def really(deadline):
-    """
-    By how much calls over a real socket passed their deadlines, and by which toxic most.
-    """
-    over = []
+    found = Really()
     body = b'{"conversations":[' + b" " * 20_000 + b"]}"
     async with peers.serve(peers.answering(peers.answer(body=body))) as server:
         for tls, toxic, call in itertools.product((False, True), TOXICS, (CALLS[0], CALLS[2])):
             async with ChaosProxy(server.url, tls=tls) as proxy:
                 proxy.add(toxic)
-                late = [await late_by(proxy, call, deadline)]
+                late = [await late_by(proxy, call, deadline, found.wrong)]
                 while min(late) > 0.1 and len(late) < TRIES:
-                    late.append(await late_by(proxy, call, deadline))
-                over.append((min(late), toxic.type))
-    return max(over), len(over)
+                    late.append(await late_by(proxy, call, deadline, found.wrong))
+                found.over.append((min(late), toxic.type))
+                found.first.append(late[0])
+                found.repeated += len(late) > 1
+    return found
 
 
-async def late_by(proxy, call, deadline):
+async def late_by(proxy, call, deadline, wrong):
     async with ConnectorClient(
         None,
         service_url=proxy.url,
         ca_file=proxy.ca_file if proxy.url.startswith("https") else None,
         deadline=deadline,
     ) as connector:
-        late, _ = await timed(call(connector), deadline)
+        late, fault = await timed(call(connector), deadline)
+    if fault is not None:
+        wrong.append(f"{proxy.url}, {call.operation}: {fault}")
     return late
 
 
 def measure(count):
     (late, seed), calls, wrong = virtually(count)
-    (really_late, toxic), tries = asyncio.run(really(0.05 if count < 10_000 else 1.0))
+    real = asyncio.run(really(0.05 if count < 10_000 else 1.0))
+    (really_late, toxic), faults = real.most, [*wrong, *real.wrong]
     text = (
         f"virtual: {calls:,} calls in {count:,} schedules, over by {max(0.0, late) * 1000:.3f} ms "
-        f"at most; real: {tries} calls, over by {max(0.0, really_late) * 1000:.1f} ms at most "
-        f"({toxic}); {len(wrong)} errors not ours"
+        f"at most; real: {len(real.over)} calls, over by {max(0.0, really_late) * 1000:.1f} ms at "
+        f"most ({toxic}), at the first try by {max(0.0, *real.first) * 1000:.1f} ms "
+        f"({real.repeated} tried again); {len(faults)} errors not ours"
     )
-    met = late <= 0.02 and really_late <= 0.1 and not wrong
-    return Measured(text, met, f"schedule {seed}\n" + "\n".join(wrong[:20]))
+    met = late <= 0.02 and really_late <= 0.1 and not faults
+    return Measured(text, met, f"schedule {seed}\n" + "\n".join(faults[:20]))
 
 
 def test_deadline():
@@ -188,7 +214,7 @@ def test_deadline():
         "deadline",
         measure,
         what="drip, hang, slow TLS, throttling, slow tokens: {size} random schedules in virtual "
-        "time; seven toxics on a real socket",
+        "time; seven toxics on a real socket, where a call that is late is tried again",
         target="never over by 20 ms (virtual) or 100 ms (real)",
         short=1_000,
         full=10_000,

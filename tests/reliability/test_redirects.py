@@ -84,7 +84,8 @@ def test_redirects():
     score(
         "redirects",
         measure,
-        what=f"{len(STATUSES)} statuses, at least {len(LOCATIONS)} locations, 15 operations",
+        what=f"{len(STATUSES)} statuses, at least {len(LOCATIONS)} locations, 15 operations, "
+        "over a transport in process",
         target="0 tokens out, 0 bodies out",
         short=0,
         full=1,

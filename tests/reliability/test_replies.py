@@ -4,11 +4,12 @@ Answers that chance, or a fuzzer, has changed.
 
 import asyncio
 import gzip
+import importlib.util
 import json
 import random
-import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import httpx
@@ -21,13 +22,21 @@ from connector_async.limits import Limits
 from connector_async.testing import VirtualClock, run_virtual
 from tests.promises.calls import CALLS
 from tests.promises.test_answers import Chunks
+from tests.reliability import sockets
+from tests.reliability.resident import begin_anew, most_resident
 from tests.reliability.scoreboard import Measured, score
+from tests.transport import peers
 
 URL = "https://smba.trafficmanager.net/teams"
 CAP = 4 * 2**20
 
 # By one client: in half a year of virtual time a float can no longer tell nanoseconds.
 AT_ONCE = 1_000
+
+# Of how many answers one more goes over a socket, and one input is the fuzzer's own.
+SLICE = 50
+FUZZER = importlib.util.find_spec("atheris") is not None
+ROOT = Path(__file__).parents[2]
 SEEDS = [
     json.dumps(each).encode()
     for each in (
@@ -126,17 +135,62 @@ def through_a_client(count, make, calls=CALLS):
                 call = calls[number % len(calls)]
                 # Whatever was asked for, an hour is the longest that is waited.
                 await asyncio.sleep(3700)
-                try:
-                    await call(connector)
-                    results += 1
-                except ConnectorError as error:
-                    if len(f"{error}{error!r}") > 3000:
-                        wrong.append(f"{call.operation}: an error of {len(str(error))} letters")
-                except Exception as error:  # noqa: BLE001
-                    wrong.append(f"{call.operation}: {error!r}")
+                is_result, fault = await end(call, connector)
+                results += is_result
+                wrong.extend(filter(None, [fault]))
 
     for first in range(0, count, AT_ONCE):
         run_virtual(main(range(first, min(count, first + AT_ONCE))))
+    return wrong, results
+
+
+async def end(call, connector):
+    """
+    Whether a call came to a result, and what of its end is none of ours.
+    """
+    try:
+        await call(connector)
+    except ConnectorError as error:
+        is_long = len(f"{error}{error!r}") > 3000
+        return (
+            False,
+            f"{call.operation}: an error of {len(str(error))} letters" if is_long else None,
+        )
+    except Exception as error:  # noqa: BLE001
+        return False, f"{call.operation}: {error!r}"
+    return True, None
+
+
+def spoilt(chance):
+    """
+    Such an answer as bytes, its head changed as well as its body, or not at all.
+    """
+    # A redirect might be followed to where no test may go.
+    headers = {
+        name.replace("-", "_"): chance.choice(values)
+        for name, values in HEADERS
+        if name != "location" and chance.random() < 0.2
+    }
+    answer = peers.answer(chance.choice(STATUSES), changed(chance.choice(SEEDS), chance), **headers)
+    return changed(answer, chance) if chance.random() < 0.5 else answer
+
+
+async def over_sockets(count, chance):
+    """
+    The same over the client's own connections, a new client for each call.
+    """
+    wrong, results = [], 0
+
+    async def say_once(line):
+        await line.request()
+        await line.say(spoilt(chance))
+
+    async with peers.serve(say_once) as peer:
+        for number in range(count):
+            async with sockets.a_client(peer) as connector:
+                is_result, fault = await end(CALLS[number % len(CALLS)], connector)
+            results += is_result
+            wrong.extend(filter(None, [fault]))
     return wrong, results
 
 
@@ -146,10 +200,29 @@ def parse(data):
     """
     read_refusal(data)
     retry_after(data.decode("latin-1"), 1_700_000_000.0)
-    wrong, _ = through_a_client(
-        len(CALLS), lambda: httpx.Response(200, stream=Chunks(data)), calls=CALLS
-    )
-    assert not wrong, wrong
+    for status in (200, 400):
+        wrong, _ = through_a_client(
+            len(CALLS), lambda status=status: httpx.Response(status, stream=Chunks(data))
+        )
+        assert not wrong, wrong
+
+
+def fuzzed(runs):
+    """
+    What the fuzzer says when something is wrong; None for nothing.
+    """
+    command = [sys.executable, "-m", "tests.reliability.fuzz", f"-runs={runs}", "-seed=7"]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, seed in enumerate([*SEEDS, *WORDS]):
+            Path(folder, str(number)).write_bytes(seed)
+        run = subprocess.run(
+            [*command, f"-artifact_prefix={folder}/", folder],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return None if run.returncode == 0 else f"{run.stdout[-1000:]}{run.stderr[-3000:]}"
 
 
 LARGE = {
@@ -170,21 +243,11 @@ def resident(name):
 
     def make():
         nonlocal before
-        # The most that was ever resident begins anew.
-        Path("/proc/self/clear_refs").write_text("5")
-        before = most_resident()
+        before = begin_anew()
         return answers.pop(0)
 
     through_a_client(2, make, calls=[CALLS[0]])
     return (most_resident() - before) / CAP
-
-
-def most_resident():
-    """
-    The most bytes that were resident at once.
-    """
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
 def memory():
@@ -202,12 +265,19 @@ def memory():
 
 def measure(count):
     chance = random.Random(7)
-    wrong, results = through_a_client(count, lambda: an_answer(chance))
-    fuzzed = changed_by_chance(count // 10, chance)
+    inside, results = through_a_client(count, lambda: an_answer(chance))
+    outside, others = asyncio.run(over_sockets(count // SLICE, random.Random(8)))
+    wrong = [*inside, *outside]
+    parsed = changed_by_chance(count // 10, chance)
+    runs = count // SLICE if FUZZER else 0
+    if runs:
+        wrong.extend(filter(None, [fuzzed(runs)]))
     caps = memory()
     text = (
-        f"{count:,} answers: {len(wrong)} errors outside our tree ({results:,} results); "
-        f"{fuzzed:,} inputs to the parsers; at most {caps:.1f} of the cap in memory"
+        f"{count:,} answers over a transport in process ({results:,} results), "
+        f"{count // SLICE:,} over sockets ({others:,} results), {parsed:,} inputs to the parsers, "
+        f"{runs:,} runs of the fuzzer: {len(wrong)} errors outside our tree; at most {caps:.1f} of "
+        "the cap in memory"
     )
     return Measured(text, not wrong and round(caps, 1) <= 2.0, "\n".join(wrong[:20]))
 
@@ -230,15 +300,11 @@ def test_replies():
     score(
         "replies",
         measure,
-        what="{size} mutated answers to all operations; answers as long as the cap, and longer",
+        what="{size} mutated answers to all operations over a transport in process; "
+        f"1 / {SLICE} as many over sockets, their heads mutated, too; "
+        f"{'coverage-guided fuzzing' if FUZZER else 'mutation only, atheris is not installed'}; "
+        "answers as long as the cap, and longer",
         target="nothing outside our error tree; memory at most twice the cap",
-        short=10_000,
+        short=6_000,
         full=500_000,
     )
-
-
-if __name__ == "__main__":  # python -m tests.reliability.test_replies: with atheris, for hours
-    import atheris
-
-    atheris.Setup(sys.argv, atheris.instrument_func(parse))
-    atheris.Fuzz()

@@ -232,7 +232,8 @@ def test_retry_after():
     score(
         "retry_after",
         measure,
-        what=f"{len(FORMS)} forms of the header, on 429 and 503, with and without a deadline",
+        what=f"{len(FORMS)} forms of the header, on 429 and 503, with and without a deadline "
+        "(virtual time)",
         target="no crash; never earlier than asked; never beyond the deadline or the cap",
         short=0,
         full=1,

@@ -2,11 +2,23 @@
 The table is written by machine, one row at a time, and only where it is asked for.
 """
 
+from pathlib import Path
+
 import pytest
 
-from tests.reliability.scoreboard import Measured, Row, enter, entered, score
+from tests.reliability.scoreboard import Measured, Row, check, enter, entered, score
 
+PAGE = Path(__file__).parents[2] / "RELIABILITY.md"
 EMPTY = "# Reliability\n\n<!-- rows -->\n<!-- /rows -->\n\nThe end.\n"
+
+
+@pytest.fixture(autouse=True)
+def no_session(monkeypatch):
+    """
+    What is scored here is nothing, and must not stand in the project's own table.
+    """
+    monkeypatch.delenv("RELIABILITY", raising=False)
+    monkeypatch.delenv("RELIABILITY_TABLE", raising=False)
 
 
 def a_row(name="ids", measured="0 changed", **facts):
@@ -120,12 +132,57 @@ def test_nothing_is_written_in_a_short_run(monkeypatch, tmp_path):
     """
     Where no table is named, none is written.
     """
-    monkeypatch.delenv("RELIABILITY_TABLE", raising=False)
     monkeypatch.chdir(tmp_path)
 
     score("ids", lambda _: Measured("0", True), what="ids", target="0", short=1, full=1)
 
     assert [] == list(tmp_path.iterdir())
+
+
+def refuse_to_measure(_):
+    raise AssertionError("it was measured")
+
+
+def test_a_table_that_is_missing_is_told_first(monkeypatch, tmp_path):
+    """
+    Nobody measures for an hour to learn that there is nowhere to write it down.
+    """
+    path = tmp_path / "table.md"
+    path.write_text("nothing")
+
+    for name, kind in (("table.md", ValueError), ("none.md", FileNotFoundError)):
+        monkeypatch.setenv("RELIABILITY_TABLE", str(tmp_path / name))
+
+        with pytest.raises(kind):
+            score("ids", refuse_to_measure, what="ids", target="0", short=1, full=1)
+
+    assert "nothing" == path.read_text()
+
+
+def break_off(_):
+    raise OSError("no room | left\non the device")
+
+
+def test_a_row_that_breaks_off_is_written_down_and_fails(monkeypatch, tmp_path):
+    """
+    What it broke off with is in the table, on one line, and is raised as it was.
+    """
+    path = tmp_path / "table.md"
+    path.write_text(entered(a_row(), EMPTY))
+    monkeypatch.setenv("RELIABILITY_TABLE", str(path))
+
+    with pytest.raises(OSError, match="no room"):
+        score("ids", break_off, what="ids", target="0", short=1, full=1)
+
+    (line,) = [line for line in path.read_text().splitlines() if line.startswith("| `ids`")]
+    assert "| broke off: OSError('no room \\| left\\non the device') | **no** |" in line
+
+
+def test_the_page_has_its_table():
+    """
+    The project's own page is there to be written to.
+    """
+    check(PAGE)
 
 
 def known(met):

@@ -6,13 +6,14 @@ import random
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+import attrs
 import httpx
 
 from connector_async import ConnectorClient, cloud
 from connector_async.errors import TransportError, UntrustedServiceUrlError
 from connector_async.limits import Limits
 from connector_async.testing import VirtualClock, run_virtual
-from tests.promises.calls import Wire
+from tests.promises.calls import HELLO, Wire
 from tests.promises.test_hosts import HOSTILE, TEAMS, Credential
 from tests.reliability.scoreboard import Measured, score
 
@@ -45,6 +46,27 @@ def is_trusted(host):
     )
 
 
+@attrs.define
+class Out:
+    """
+    What went where it must not.
+    """
+
+    tokens: int = 0
+    bodies: int = 0
+    wrong: list[str] = attrs.field(factory=list)
+
+    def look(self, request, url):
+        """
+        Look at one request, whose URL is hostile or made by chance.
+        """
+        reason = went_astray(request, url)
+        if reason is not None:
+            self.wrong.append(reason)
+            self.tokens += "authorization" in request.headers
+            self.bodies += bool(request.content)
+
+
 def went_astray(request, url):
     """
     Why a request with a token is not where any reader of its URL takes it to be; None if it is.
@@ -62,12 +84,27 @@ def went_astray(request, url):
     return None
 
 
+async def offered(connector, wire, url, out):
+    """
+    Whether a URL is refused; if it is not, what is sent by it is looked at.
+    """
+    wire.requests.clear()
+    try:
+        sibling = connector.at(url)
+    except UntrustedServiceUrlError:
+        return True
+    # A name that cannot be looked up is of no harm: nothing is sent.
+    with suppress(TransportError):
+        await sibling.send_to_conversation("a:1", HELLO)
+    for request in wire.requests:
+        out.look(request, url)
+    return False
+
+
 def measure(count):
-    chance, wire, credential = random.Random(7), Wire(), Credential()
-    known, wrong, refused, taken = len(HOSTILE), [], 0, 0
+    chance, wire, credential, out = random.Random(7), Wire(), Credential(), Out()
 
     async def main():
-        nonlocal refused, taken
         async with ConnectorClient(
             credential.token,
             service_url=TEAMS,
@@ -75,30 +112,19 @@ def measure(count):
             clock=VirtualClock(),
             limits=Limits.none(),
         ) as connector:
-            for number in range(known + count):
-                url = HOSTILE[number] if number < known else mutated(chance)
-                wire.requests.clear()
-                try:
-                    sibling = connector.at(url)
-                except UntrustedServiceUrlError:
-                    refused += 1
-                    continue
-                taken += 1
-                if number < known:
-                    wrong.append(f"{url!a}: taken")
-                # A name that cannot be looked up is of no harm: nothing is sent.
-                with suppress(TransportError):
-                    await sibling.get_conversations()
-                wrong.extend(filter(None, (went_astray(sent, url) for sent in wire.requests)))
+            refused = [await offered(connector, wire, url, out) for url in HOSTILE]
+            asked = credential.asked
+            others = [await offered(connector, wire, mutated(chance), out) for _ in range(count)]
+            return sum(refused), asked, sum(others)
 
-    run_virtual(main())
+    known, asked, others = run_virtual(main())
     text = (
-        f"{known} known ones: 0 tokens out; {count:,} made of them by chance: {refused - known:,} "
-        f"refused, {taken:,} taken, {len(wrong)} of these wrongly"
+        f"{known} of {len(HOSTILE)} known ones refused, {asked} tokens fetched for them; {count:,} "
+        f"made of them by chance: {others:,} refused, {count - others:,} taken; "
+        f"{out.tokens} tokens and {out.bodies} bodies out"
     )
-    if wrong:
-        text = f"{len(wrong)} wrong of {known + count:,}"
-    return Measured(text, not wrong and taken > 0, "\n".join(wrong[:20]))
+    met = known == len(HOSTILE) and asked == 0 and not out.wrong and others < count
+    return Measured(text, met, "\n".join(out.wrong[:20]))
 
 
 def test_service_urls():
@@ -108,7 +134,8 @@ def test_service_urls():
     score(
         "service_urls",
         measure,
-        what=f"{len(HOSTILE)} hostile URLs, and {{size}} made of them by chance",
+        what=f"{len(HOSTILE)} hostile URLs, and {{size}} made of them by chance, over a transport "
+        "in process",
         target="0 tokens out, 0 bodies out, refused before sending",
         short=10_000,
         full=500_000,

@@ -124,7 +124,7 @@ def test_shutdown():
     score(
         "shutdown",
         measure,
-        what="aclose() with {size} calls in flight; process exit without it",
+        what="aclose() with {size} calls in flight, over sockets; process exit without it",
         target="returns within 2 s; each caller gets a result or a typed error; "
         "a forgotten close warns once",
         short=1_000,
