@@ -17,7 +17,14 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
-from connector_async.emulator import PROFILES, Emulator, EmulatorLimits, Server, serve
+from connector_async.emulator import (
+    PROFILES,
+    Emulator,
+    EmulatorLimits,
+    PortTakenError,
+    Server,
+    serve,
+)
 
 _CHUNK_BYTES = 4096
 
@@ -26,12 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     Serve an emulator as the command line says.
     """
-    asyncio.run(_serve(_parser().parse_args(arguments)))
+    parser = _parser()
+    try:
+        asyncio.run(_serve(parser.parse_args(arguments)))
+    except PortTakenError as error:
+        parser.error(error.reason)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m connector_async.emulator", description="The Connector service in a box."
+        prog="python -m connector_async.emulator",
+        description="The Connector service in a box.",
+        epilog="It says where it is in one line of JSON, and ends when its standard input does,"
+        " or when it is told to: to leave it running, leave that open.",
     )
     parser.add_argument("--tls", action="store_true", help="serve by https")
     parser.add_argument("--host", default="127.0.0.1", help="an address of this machine")
@@ -69,7 +83,9 @@ def _end() -> asyncio.Event:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
+        # Windows has none; there Ctrl-C ends it in its own way.
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, ended.set)
 
     def drain() -> None:
         # By the descriptor: a thread that waits in `sys.stdin` holds its lock at exit.

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from connector_async.emulator._fault import is_status
+from connector_async.emulator._fault import HEADER_TEXT, is_status
 from connector_async.emulator._message import Reply, json_reply
 
 # Of what has no number.
@@ -42,6 +42,9 @@ def _is_seconds_or_none(_instance: object, _attribute: attrs.Attribute[Any], val
     if value is not None and (not isinstance(value, int | str) or isinstance(value, bool)):
         msg = f"retry_after is seconds or text, not {value!r}"
         raise TypeError(msg)
+    if isinstance(value, str) and not HEADER_TEXT.fullmatch(value):
+        msg = f"retry_after cannot be sent: {value!r}"
+        raise ValueError(msg)
 
 
 def _is_number_or_none(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:

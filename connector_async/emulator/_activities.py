@@ -103,6 +103,7 @@ class Activities(MutableMapping[str, JsonObject]):
         self._shelf = shelf
         # An activity, or the place where it lies.
         self._held: dict[str, JsonObject | int] = {}
+        self._changes: dict[str, int] = {}
 
     def __getitem__(self, activity_id: str) -> JsonObject:
         held = self._held[activity_id]
@@ -110,6 +111,8 @@ class Activities(MutableMapping[str, JsonObject]):
 
     def __setitem__(self, activity_id: str, activity: JsonObject) -> None:
         held = self._held.get(activity_id)
+        if held is not None:
+            self._changed(activity_id)
         if isinstance(held, int):
             self._shelf.replace(held, activity)
             return
@@ -119,6 +122,7 @@ class Activities(MutableMapping[str, JsonObject]):
 
     def __delitem__(self, activity_id: str) -> None:
         held = self._held.pop(activity_id)
+        self._changed(activity_id)
         if isinstance(held, int):
             self._shelf.remove(held)
 
@@ -131,6 +135,19 @@ class Activities(MutableMapping[str, JsonObject]):
     def __contains__(self, activity_id: object) -> bool:
         return activity_id in self._held
 
+    def last(self) -> JsonObject | None:
+        """
+        The one that was added last; None when there is none.
+        """
+        newest = next(reversed(self._held), None)
+        return None if newest is None else self[newest]
+
+    def changes(self, activity_id: str) -> int:
+        """
+        How often one was changed or taken out; it need not be read to be known for the same.
+        """
+        return self._changes.get(activity_id, 0)
+
     def put_away(self, activity_id: str) -> None:
         """
         Write one into the file, if it is still here.
@@ -138,3 +155,6 @@ class Activities(MutableMapping[str, JsonObject]):
         held = self._held.get(activity_id)
         if held is not None and not isinstance(held, int):
             self._held[activity_id] = self._shelf.write(held)
+
+    def _changed(self, activity_id: str) -> None:
+        self._changes[activity_id] = self.changes(activity_id) + 1

@@ -8,6 +8,8 @@ to the emulator, for a framework would decode an id before it is known to be one
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Final
 
 from starlette.applications import Starlette
@@ -17,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from connector_async.emulator._console import console_routes
 from connector_async.emulator._control import control_routes
 from connector_async.emulator._emulator import Emulator
-from connector_async.emulator._hosts import Hosts
+from connector_async.emulator._hosts import Hosts, is_same_origin
 from connector_async.emulator._message import Reply
 from connector_async.emulator._wire import Connections, Wire, headers_of, respond
 
@@ -48,7 +50,7 @@ def build_app(emulator: Emulator, connections: Connections, hosts: Hosts) -> ASG
         ]
     )
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         raw_path: bytes = scope["raw_path"]
         refusal = _refusal(scope, hosts)
         if refusal is not None:
@@ -59,6 +61,12 @@ def build_app(emulator: Emulator, connections: Connections, hosts: Hosts) -> ASG
             await respond(send, Reply(status=307, headers={"Location": _CONSOLE}))
         else:
             await wire(scope, receive, send)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # A server that stops cancels what is still going on, when nobody hears the answer
+        # any longer; it would take the error for a fault of the app's, and say so.
+        with suppress(asyncio.CancelledError):
+            await answer(scope, receive, send)
 
     return app
 
@@ -72,8 +80,8 @@ def _refusal(scope: Scope, hosts: Hosts) -> Reply | None:
             origin = value.decode("latin-1")
     if not hosts.own(host):
         return _text(421, hosts.refusal(host))
-    is_own = scope["raw_path"].startswith(b"/emulator")
-    if origin and is_own and scope["method"] not in _SAFE and not hosts.own_origin(origin):
+    # Bots send none; and what a page could write elsewhere, the console would show.
+    if origin and scope["method"] not in _SAFE and not is_same_origin(origin, host):
         return _text(403, f"The emulator is not steered from {origin}.\n")
     return None
 

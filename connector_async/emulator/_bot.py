@@ -185,11 +185,7 @@ def _posted(
     if channel_id == "msteams" and view is not None:
         activity["channelData"] = {"tenant": {"id": view.tenant_id}}
     activity_id = emulator.add_activity(conversation_id, activity)
-    return next(
-        posted
-        for posted in reversed(emulator.activities(conversation_id))
-        if posted["id"] == activity_id
-    )
+    return emulator.held(conversation_id)[activity_id]
 
 
 def _bot_id(emulator: Emulator) -> str:

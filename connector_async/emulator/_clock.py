@@ -5,9 +5,14 @@ The emulator's time: the machine's, until somebody holds it still or moves it.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+# A day before no date can be written any longer, so that there is time to see it.
+_LAST_WALL: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class Clock(Protocol):
@@ -129,10 +134,13 @@ class EmulatorClock:
         Move ahead at once; what ran runs on from there, what was frozen stays so.
 
         Raises:
-            ValueError: Time does not go back.
+            ValueError: Time does not go back, and dates end with the year 9999.
         """
-        if not seconds >= 0:
-            msg = f"the clock goes ahead only, not by {seconds} s"
+        if not 0 <= seconds < math.inf:
+            msg = f"the clock goes ahead only, and not for good: not by {seconds} s"
+            raise ValueError(msg)
+        if seconds > _LAST_WALL - self.wall():
+            msg = f"dates end with the year 9999, before {seconds} s from now"
             raise ValueError(msg)
         self._ahead += seconds
         for sleeper in sorted(self._sleepers, key=lambda sleeper: sleeper.left):

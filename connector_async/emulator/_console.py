@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias, cast
-from urllib.parse import urlsplit
 
 import attrs
 from starlette.requests import Request
@@ -26,6 +25,7 @@ from connector_async.emulator._console_views import Delivery, encoded, view_of
 from connector_async.emulator._emulator import Emulator
 from connector_async.emulator._fault import Fault
 from connector_async.emulator._fault_kinds import Drop, Failure
+from connector_async.emulator._hosts import is_same_origin
 from connector_async.emulator._limits import thread_root
 from connector_async.emulator._message import JsonObject, as_object
 from connector_async.emulator._routes import OPERATIONS
@@ -76,6 +76,8 @@ _HEADERS: Final[Mapping[str, str]] = {
 
 # Another site's page cannot send it without being allowed to, and nobody is.
 _OUR_HEADER: Final = "x-emulator-console"
+
+_MISTAKES: Final = (OverflowError, TypeError, ValueError)
 
 _COME_BACK_MILLISECONDS: Final = 500
 
@@ -190,7 +192,8 @@ class _Console:
         record, now = self._emulator.record, self._emulator.clock.wall()
         conversation_id = query.get("conversation")
         seconds = record.timeline(conversation_id, since=now - float(query.get("span", 150)))
-        return {"now": now, "seconds": seconds}
+        tenants = {view.tenant_id for view in self._emulator.conversations()}
+        return {"now": now, "seconds": seconds, "tenants": len(tenants)}
 
     def _faults(self, request: Request) -> JsonObject:
         _ = request
@@ -210,13 +213,13 @@ class _Console:
 
     async def _deliver(self, conversation_id: str, activity: JsonObject) -> Said:
         key = (conversation_id, activity["id"])
-        if self._emulator.bot_url is not None:
-            self._feed.deliveries[key] = Delivery()
-        self._feed.touch(conversation_id)
+        if self._emulator.bot_url is None:
+            self._feed.touch(conversation_id)
+        else:
+            self._feed.deliver(*key, Delivery())
         said = await deliver(self._emulator, activity)
         if key in self._feed.deliveries:
-            self._feed.deliveries[key] = Delivery(status=said.status, error=said.error)
-            self._feed.touch(conversation_id)
+            self._feed.deliver(*key, Delivery(status=said.status, error=said.error))
         return said
 
     def _service_url(self, request: Request) -> str:
@@ -301,7 +304,7 @@ def _asked(name: str, ask: _Ask) -> Route:
             return _json(ask(request))
         except KeyError as error:
             return _refusal(404, f"there is none: {error}")
-        except (TypeError, ValueError) as error:
+        except _MISTAKES as error:
             return _refusal(400, str(error))
 
     return Route(f"/api/{name}", endpoint, methods=["GET"])
@@ -309,19 +312,19 @@ def _asked(name: str, ask: _Ask) -> Route:
 
 def _told(name: str, command: _Command) -> Route:
     async def endpoint(request: Request) -> Response:
-        if not is_same_origin(request):
+        if not is_our_page(request):
             return _refusal(403, "only the console's own page may ask for this")
         try:
             return _json(await command(request, as_object(await request.json())))
         except KeyError as error:
             return _refusal(404, f"there is none: {error}")
-        except (AttributeError, TypeError, ValueError) as error:
+        except (AttributeError, *_MISTAKES) as error:
             return _refusal(400, str(error))
 
     return Route(f"/api/{name}", endpoint, methods=["POST"])
 
 
-def is_same_origin(request: Request) -> bool:
+def is_our_page(request: Request) -> bool:
     """
     Whether a request is from the console's own page, or from something that is no page.
     """
@@ -330,7 +333,7 @@ def is_same_origin(request: Request) -> bool:
     return (
         request.headers.get(_OUR_HEADER) == "1"
         and site in ("same-origin", "none")
-        and (origin is None or urlsplit(origin).netloc == request.headers.get("host"))
+        and (origin is None or is_same_origin(origin, request.headers.get("host", "")))
     )
 
 

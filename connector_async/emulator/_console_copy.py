@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
+from connector_async.emulator._console_views import body_of
+from connector_async.emulator._content import stream_info_of
 from connector_async.emulator._exchange import Exchange
 from connector_async.emulator._limits import thread_root
 
@@ -31,8 +34,11 @@ _OF_ACTIVITIES: Final = frozenset(
 )
 _DROPS: Final = frozenset(("drop", "reset"))
 
-# These do not change what is answered.
-_LATE: Final = frozenset(("delay", "drip", "late"))
+# Without these the same status is answered.
+_ON_THE_WAY: Final = frozenset(("delay", "drip", "close_idle", "half_body"))
+
+# What the bot has to have sent itself.
+_OF_ITS_OWN: Final = frozenset(("updateActivity", "deleteActivity"))
 
 _USUAL_PROFILE: Final = "teams"
 
@@ -71,7 +77,7 @@ def as_pytest(exchange: Exchange, profile: str = _USUAL_PROFILE) -> str:
     lines = [
         *(["from urllib.parse import quote", ""] if _names_activity(exchange) else []),
         "import httpx",
-        *(["import pytest"] if exchange.status is None else []),
+        *(["import pytest"] if _needs_pytest(exchange) else []),
         "",
         "",
         f"async def test_{_snake(operation)}_{exchange.number}(connector_emulator):",
@@ -88,20 +94,38 @@ def as_pytest(exchange: Exchange, profile: str = _USUAL_PROFILE) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _needs_pytest(exchange: Exchange) -> bool:
+    return exchange.status is None or _reason_to_skip(exchange) is not None
+
+
+def _reason_to_skip(exchange: Exchange) -> str | None:
+    if exchange.status is None and exchange.fault not in _DROPS:
+        return f"the fault {exchange.fault!r} is seen on a socket only"
+    if exchange.status == HTTPStatus.PRECONDITION_FAILED and exchange.fault is None:
+        return "another operation was going on in the conversation"
+    if stream_info_of(body_of(exchange)) is not None:
+        return "the chunks of a stream are answered for what came before them"
+    return None
+
+
 def _circumstances(exchange: Exchange) -> Iterable[str]:
+    reason = _reason_to_skip(exchange)
+    if reason is not None:
+        yield f"pytest.skip({reason!r})"
     root = thread_root(exchange.conversation_id or "")
     is_there = exchange.operation != "createConversation" and exchange.status != 404
     if root and is_there:
         yield f"connector_emulator.add_conversation({root!r})"
     if _names_activity(exchange):
         said = '{"type": "message", "text": "before"}'
-        yield f"activity_id = connector_emulator.add_activity({root!r}, {said})"
+        is_own = exchange.committed and exchange.operation in _OF_ITS_OWN
+        whose = ", by_bot=True" if is_own else ""
+        yield f"activity_id = connector_emulator.add_activity({root!r}, {said}{whose})"
     if exchange.fault in _DROPS:
         yield f"connector_emulator.{exchange.fault}_next({exchange.operation!r})"
-    elif exchange.status is None:
-        reason = f"the fault {exchange.fault!r} is seen on a socket only"
-        yield f"pytest.skip({reason!r})"
-    elif exchange.throttled or (exchange.fault and exchange.fault not in _LATE):
+    elif reason is not None or exchange.status is None:
+        return
+    elif exchange.throttled or (exchange.fault and exchange.fault not in _ON_THE_WAY):
         yield _failure(exchange, exchange.status)
     elif exchange.status == 401:
         yield "connector_emulator.require_token = True"

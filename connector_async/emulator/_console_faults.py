@@ -1,14 +1,16 @@
 """
 Faults for whichever message comes next: bots send some, and reply with others.
 
-A fault strikes one operation. Here one is asked for each, and when one has struck as often
-as it was to, the others are taken back.
+A fault strikes one operation. Here one is asked for each, and when together they have struck
+as often as one was to, those that are left are taken back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
+
+import attrs
 
 from connector_async.emulator._emulator import Emulator
 from connector_async.emulator._exchange import Exchange
@@ -20,6 +22,16 @@ The operations that bring a message.
 """
 
 
+@attrs.frozen
+class _Group:
+    numbers: Sequence[int]
+    times: int | None
+
+    def struck(self, waiting: Mapping[int, int]) -> int:
+        # What does not wait any longer has struck as often as it was to.
+        return sum(waiting.get(number, self.times or 0) for number in self.numbers)
+
+
 class NextMessage:
     """
     What waits for the next message of a bot, whichever way it comes.
@@ -27,7 +39,7 @@ class NextMessage:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
-        self._groups: list[list[int]] = []
+        self._groups: list[_Group] = []
 
     def add(self, fault_for: Callable[[str], Fault]) -> None:
         """
@@ -37,7 +49,8 @@ class NextMessage:
             ValueError: There can be no such fault.
         """
         faults = [fault_for(operation) for operation in MESSAGES]
-        self._groups.append([self._emulator.add_fault(fault) for fault in faults])
+        numbers = [self._emulator.add_fault(fault) for fault in faults]
+        self._groups.append(_Group(numbers, faults[0].times))
 
     def tell(self, exchange: Exchange) -> None:
         """
@@ -45,9 +58,9 @@ class NextMessage:
         """
         if exchange.fault is None or not self._groups:
             return
-        waiting = {waiting.number for waiting in self._emulator.faults()}
+        waiting = {waiting.number: waiting.struck for waiting in self._emulator.faults()}
         for group in tuple(self._groups):
-            if not waiting.issuperset(group):
+            if group.times is not None and group.struck(waiting) >= group.times:
                 self._groups.remove(group)
-                for number in waiting.intersection(group):
+                for number in waiting.keys() & group.numbers:
                     self._emulator.remove_fault(number)

@@ -103,7 +103,8 @@ class Feed:
     What happens in one emulator, for any number of pages.
 
     Attributes:
-        deliveries: What became of messages that a bot was sent, by conversation and activity.
+        deliveries: What became of the latest messages that a bot was sent, by conversation
+            and activity.
     """
 
     def __init__(self, emulator: Emulator) -> None:
@@ -125,6 +126,15 @@ class Feed:
         seen = self._take(exchange)
         for page in self._pages:
             page.hear(seen)
+
+    def deliver(self, conversation_id: str, activity_id: str, delivery: Delivery) -> None:
+        """
+        Something became of a message that a bot was sent.
+        """
+        self.deliveries[conversation_id, activity_id] = delivery
+        if len(self.deliveries) > _KEPT:
+            del self.deliveries[next(iter(self.deliveries))]
+        self.touch(conversation_id)
 
     def touch(self, conversation_id: str) -> None:
         """

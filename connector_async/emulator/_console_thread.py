@@ -7,12 +7,14 @@ is read from the exchanges. A page asks for what has changed since it last asked
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
 
+from connector_async.emulator._activities import Activities
 from connector_async.emulator._console_feed import EPOCHS
 from connector_async.emulator._console_views import Delivery, body_of, seconds_of
 from connector_async.emulator._emulator import Emulator
@@ -51,6 +53,7 @@ class _Entry:
     id: str
     activity: JsonObject
     posted: _Posted
+    changes: int = 0
     is_deleted: bool = False
     delivery: Delivery | None = None
     edits: int = 0
@@ -74,11 +77,11 @@ class Threads:
         Raises:
             KeyError: There is no such conversation.
         """
-        activities = self._emulator.activities(conversation_id)
-        thread = self._threads.pop(conversation_id, None) or _Thread(conversation_id)
-        if not thread.read(self._emulator, activities, self._deliveries):
-            thread = _Thread(conversation_id)
-            thread.read(self._emulator, activities, self._deliveries)
+        held = self._emulator.held(conversation_id)
+        thread = self._threads.pop(conversation_id, None)
+        if thread is None or not thread.read(self._emulator, held, self._deliveries):
+            thread = _Thread(conversation_id, held)
+            thread.read(self._emulator, held, self._deliveries)
         self._threads[conversation_id] = thread
         if len(self._threads) > _KEPT_THREADS:
             self._threads.popitem(last=False)
@@ -86,31 +89,34 @@ class Threads:
 
 
 class _Thread:
-    def __init__(self, conversation_id: str) -> None:
+    def __init__(self, conversation_id: str, held: Activities) -> None:
         self.epoch = next(EPOCHS)
         self._conversation_id = conversation_id
+        # Another one holds what was said in another conversation of the same id.
+        self._held = weakref.ref(held)
         self._last_number = 0
         self._posted: dict[str, _Posted] = {}
         self._entries: dict[str, _Entry] = {}
         self._revision = 0
 
-    def read(
-        self, emulator: Emulator, activities: Iterable[JsonObject], deliveries: Deliveries
-    ) -> bool:
+    def read(self, emulator: Emulator, held: Activities, deliveries: Deliveries) -> bool:
         """
         Bring it up to date; False when all was cleared meanwhile, and it has to begin anew.
+
+        What has not changed is not read again: most of it may lie in a file.
         """
+        if self._held() is not held:
+            return False
         if self._last_number and emulator.record.exchange(self._last_number) is None:
             return False
         self._revision += 1
         self._read_record(emulator)
-        live = {str(activity["id"]): activity for activity in activities}
         for entry in self._entries.values():
-            if entry.id not in live and not entry.posted.is_deleted:
+            if entry.id not in held and not entry.posted.is_deleted:
                 return False
-        self._add(live)
+        self._add(held)
         for entry in self._entries.values():
-            self._update(entry, live.get(entry.id), deliveries)
+            self._update(entry, held, deliveries)
         return True
 
     def changes(self, emulator: Emulator, after: int) -> JsonObject:
@@ -129,7 +135,8 @@ class _Thread:
         while True:
             exchanges = emulator.record.exchanges(
                 conversation_id=self._conversation_id,
-                after=self._last_number,
+                # Before, an id was another activity's.
+                after=max(self._last_number, emulator.record.first_number - 1),
                 limit=_READ_AT_ONCE,
             )
             for exchange in exchanges:
@@ -153,24 +160,30 @@ class _Thread:
         else:
             posted.is_deleted = posted.is_deleted or exchange.operation == "deleteActivity"
 
-    def _add(self, live: Mapping[str, JsonObject]) -> None:
+    def _add(self, held: Activities) -> None:
         gone = [
             (posted.wall, activity_id, posted)
             for activity_id, posted in self._posted.items()
             if posted.is_deleted
             and posted.number is not None
             and activity_id not in self._entries
-            and activity_id not in live
+            and activity_id not in held
         ]
         gone.sort(key=lambda found: found[0], reverse=True)
-        for activity_id, activity in live.items():
+        for activity_id in held:
             if activity_id in self._entries:
                 continue
+            activity = held[activity_id]
             posted = self._posted.setdefault(activity_id, _Posted())
             said = posted.wall or seconds_of(activity)
             while gone and gone[-1][0] < said:
                 self._add_gone(*gone.pop()[1:])
-            self._entries[activity_id] = _Entry(id=activity_id, activity=activity, posted=posted)
+            self._entries[activity_id] = _Entry(
+                id=activity_id,
+                activity=activity,
+                posted=posted,
+                changes=held.changes(activity_id),
+            )
         while gone:
             self._add_gone(*gone.pop()[1:])
 
@@ -179,18 +192,21 @@ class _Thread:
             id=activity_id, activity=posted.versions[-1], posted=posted, is_deleted=True
         )
 
-    def _update(self, entry: _Entry, activity: JsonObject | None, deliveries: Deliveries) -> None:
-        is_deleted = activity is None
+    def _update(self, entry: _Entry, held: Activities, deliveries: Deliveries) -> None:
+        is_deleted = entry.id not in held
+        changes = held.changes(entry.id)
         delivery = deliveries.get((self._conversation_id, entry.id))
         if (
             entry.revision
-            and (is_deleted or activity is entry.activity)
+            and changes == entry.changes
             and is_deleted == entry.is_deleted
             and delivery == entry.delivery
             and entry.edits == entry.posted.edits
         ):
             return
-        entry.activity = activity or entry.activity
+        if not is_deleted and (changes != entry.changes or entry.is_deleted):
+            entry.activity = held[entry.id]
+        entry.changes = changes
         entry.is_deleted = is_deleted
         entry.delivery = delivery
         entry.edits = entry.posted.edits

@@ -44,8 +44,7 @@ def view_of(emulator: Emulator, view: ConversationView) -> JsonObject:
     """
     A conversation, as the list shows it.
     """
-    activities = emulator.activities(view.id)
-    last = activities[-1] if activities else None
+    last = emulator.held(view.id).last()
     return {
         "id": view.id,
         "name": view.name,

@@ -7,15 +7,17 @@ checked by them; nothing that is not understood is done.
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
 
 import attrs
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from connector_async.emulator._console_views import encoded
 from connector_async.emulator._emulator import Emulator
 from connector_async.emulator._fault_kinds import fault_from, fault_to_json
 from connector_async.emulator._limits import EmulatorLimits
@@ -27,6 +29,9 @@ _Question: TypeAlias = Callable[[Emulator, Mapping[str, str]], object]
 # What the service may do and need not.
 _MANNERS: Final = ("uneven_pages", "sessions", "pretty_json", "require_token")
 
+# What is said when something is not understood; a number may be none that can be counted to.
+_MISTAKES: Final = (KeyError, OverflowError, TypeError, ValueError)
+
 _PAGE: Final = 100
 _LARGEST_PAGE: Final = 10_000
 
@@ -36,7 +41,9 @@ def control_routes(emulator: Emulator) -> list[Route]:
     The endpoints of one emulator.
     """
 
-    def lines(_request: Request) -> Response:
+    # In the event loop, as all that touches the record: a plain function would be called,
+    # and a plain generator be read, in another thread.
+    async def lines(_request: Request) -> Response:
         return StreamingResponse(_lines(emulator), media_type="application/x-ndjson")
 
     return [
@@ -50,8 +57,8 @@ def control_routes(emulator: Emulator) -> list[Route]:
 def _asked(emulator: Emulator, path: str, question: _Question) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
-            return JSONResponse(question(emulator, request.query_params))
-        except (KeyError, TypeError, ValueError) as error:
+            return _json(question(emulator, request.query_params))
+        except _MISTAKES as error:
             return _refusal(error)
 
     return Route(path, endpoint, methods=["GET"])
@@ -61,8 +68,8 @@ def _told(emulator: Emulator, path: str, command: _Command, method: str = "POST"
     async def endpoint(request: Request) -> Response:
         try:
             asked = _object(await request.json() if await request.body() else {})
-            return JSONResponse(command(emulator, {**asked, **request.path_params}))
-        except (KeyError, TypeError, ValueError) as error:
+            return _json(command(emulator, {**asked, **request.path_params}))
+        except _MISTAKES as error:
             return _refusal(error)
 
     return Route(path, endpoint, methods=[method])
@@ -70,7 +77,11 @@ def _told(emulator: Emulator, path: str, command: _Command, method: str = "POST"
 
 def _refusal(error: Exception) -> Response:
     reason = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-    return JSONResponse({"error": reason}, status_code=400)
+    return _json({"error": reason}, status=400)
+
+
+def _json(value: object, *, status: int = 200) -> Response:
+    return Response(encoded(value), status_code=status, media_type="application/json")
 
 
 def _add_conversation(emulator: Emulator, asked: JsonObject) -> JsonObject:
@@ -283,7 +294,7 @@ _QUESTIONS: Final[Mapping[str, _Question]] = {
 }
 
 
-def _lines(emulator: Emulator) -> Iterator[str]:
+async def _lines(emulator: Emulator) -> AsyncGenerator[str, None]:
     after = 0
     while found := emulator.record.exchanges(after=after, limit=_PAGE):
         page = io.StringIO()
@@ -291,6 +302,8 @@ def _lines(emulator: Emulator) -> Iterator[str]:
             page.write(exchange.to_line())
         after = found[-1].number
         yield page.getvalue()
+        # A long record lets others have their turn.
+        await asyncio.sleep(0)
 
 
 def _object(value: object) -> JsonObject:

@@ -20,6 +20,8 @@ POSTING: Final = frozenset(
 The operations that say something; an update says it in place of something else.
 """
 
+_SCHEMES: Final = frozenset(("bearer", "basic", "digest", "negotiate"))
+
 _NOT_CONTENT: Final = ("id", "timestamp", "localTimestamp")
 
 
@@ -55,7 +57,7 @@ def exchange_of(
     """
     headers = dict(arrival.headers)
     if "authorization" in headers:
-        headers["authorization"] = f"Bearer {received.token}"
+        headers["authorization"] = _redacted(headers["authorization"], received.token)
     made_in = None if committed is None else committed.conversation_id
     made = None if committed is None else committed.activity_id
     return Exchange(
@@ -89,6 +91,12 @@ def key_of(committed: Committed | None) -> int | None:
     root = thread_root(committed.conversation_id or "").encode("utf-8", "surrogatepass")
     said = hashlib.blake2b(committed.digest.encode() + root, digest_size=8)
     return int.from_bytes(said.digest(), signed=True)
+
+
+def _redacted(authorization: str, token: str) -> str:
+    # Of what is no scheme that is known, any part may be the token.
+    scheme, blank, _ = authorization.partition(" ")
+    return f"{scheme} {token}" if blank and scheme.lower() in _SCHEMES else token
 
 
 def _text(content: object) -> str | None:

@@ -84,7 +84,7 @@ class Exchange:
         fault: What was done to it on purpose.
         throttled: It was refused for a limit.
         committed: It took effect.
-        repeated: The same content was posted in that conversation before.
+        repeated: The same content was posted in that conversation before, in this run.
     """
 
     number: int

@@ -4,13 +4,24 @@ What every fault says: which calls it strikes, how often, and how surely.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, cast
 
 import attrs
 
 from connector_async.emulator._message import Outcome, Reply
 from connector_async.emulator._routes import OPERATIONS
+
+HEADER_TEXT: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""
+What a header can say.
+"""
+
+MOST_SECONDS: Final = 1_000_000_000
+"""
+Some thirty years: no timer counts to infinity, and no date is as far away.
+"""
 
 
 def is_count(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -23,10 +34,19 @@ def is_count(_instance: object, attribute: attrs.Attribute[Any], value: object) 
 
 def is_seconds(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
     """
-    A number from 0.
+    A number from 0, with an end.
     """
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
-        _refuse(attribute, "seconds from 0", value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= cast("float", value) <= MOST_SECONDS:
+        _refuse(attribute, f"seconds from 0 to {MOST_SECONDS:,}", value)
+
+
+def is_whole(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """
+    A whole number.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        _refuse(attribute, "a whole number", value)
 
 
 def is_bool(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -96,7 +116,7 @@ class Fault(ABC):
     times: int | None = attrs.field(default=1, validator=_is_count_or_none)
     every: int = attrs.field(default=1, validator=is_count)
     share: float | None = attrs.field(default=None, validator=_is_share)
-    seed: int = 0
+    seed: int = attrs.field(default=0, validator=is_whole)
 
     @property
     def at_the_door(self) -> bool:

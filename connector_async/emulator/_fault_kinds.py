@@ -6,6 +6,7 @@ A fault is a value; who waits for it, or resets a connection, is not known here.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -15,6 +16,7 @@ import attrs
 from attrs import validators
 
 from connector_async.emulator._fault import (
+    HEADER_TEXT,
     Fault,
     is_bool,
     is_count,
@@ -27,6 +29,7 @@ from connector_async.emulator._message import (
     Outcome,
     Reply,
     Way,
+    as_object,
     error_reply,
     json_reply,
 )
@@ -43,8 +46,10 @@ _CODES: Final[Mapping[int, str]] = {
 # The beginning of a TLS record: what a plain port gets from who believes it to be another.
 _GARBAGE: Final = b"\x15\x03\x01\x00\x02\x02\x16 this is no HTTP\r\n\r\n"
 
+# By this name bytes are told in JSON.
+_BASE64: Final = "base64"
+
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_TEXT: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 def _texts(value: Mapping[str, object]) -> dict[str, str]:
@@ -53,13 +58,13 @@ def _texts(value: Mapping[str, object]) -> dict[str, str]:
 
 def _are_headers(_instance: object, _attribute: object, value: Mapping[str, str]) -> None:
     for name, text in value.items():
-        if not _HEADER_NAME.fullmatch(name) or not _HEADER_TEXT.fullmatch(text):
+        if not _HEADER_NAME.fullmatch(name) or not HEADER_TEXT.fullmatch(text):
             msg = f"a header cannot be {name!r}: {text!r}"
             raise ValueError(msg)
 
 
 def _is_header_text(_instance: object, _attribute: object, value: float | str | None) -> None:
-    if not _HEADER_TEXT.fullmatch("" if value is None else str(value)):
+    if not HEADER_TEXT.fullmatch("" if value is None else str(value)):
         msg = f"retry_after cannot be sent: {value!r}"
         raise ValueError(msg)
 
@@ -68,6 +73,18 @@ def _is_shape(_instance: object, _attribute: object, value: str | None) -> None:
     if value is not None and value not in SHAPES:
         msg = f"there is no shape {value!r}; there are {', '.join(SHAPES)}"
         raise ValueError(msg)
+
+
+def _can_be_sent(_instance: object, _attribute: object, value: object) -> None:
+    # Tried once here, so that who asks for it is told, and not who is struck by it.
+    try:
+        if isinstance(value, str):
+            value.encode()
+        elif not isinstance(value, bytes):
+            json_reply(200, value)
+    except (TypeError, ValueError) as error:
+        msg = f"a body cannot be sent: {error}"
+        raise ValueError(msg) from error
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +105,7 @@ class Failure(Fault):
 
     status: int = attrs.field(validator=is_status)
     retry_after: float | str | None = attrs.field(default=None, validator=_is_header_text)
-    body: object = None
+    body: object = attrs.field(default=None, validator=_can_be_sent)
     shape: str | None = attrs.field(default=None, validator=_is_shape)
     code: str | None = attrs.field(default=None, validator=is_text_or_none)
     headers: Mapping[str, str] = attrs.field(
@@ -156,7 +173,7 @@ def _is_redirect(_instance: object, _attribute: attrs.Attribute[Any], value: obj
 
 
 def _is_location(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:
-    if not isinstance(value, str) or not _HEADER_TEXT.fullmatch(value):
+    if not isinstance(value, str) or not HEADER_TEXT.fullmatch(value):
         msg = f"location is a URL, not {value!r}"
         raise ValueError(msg)
 
@@ -382,7 +399,7 @@ KINDS: Final[Mapping[str, type[Fault]]] = {
 
 def fault_from(asked: Mapping[str, Any]) -> Fault:
     """
-    The fault that a JSON object asks for.
+    The fault that a JSON object asks for; a body of bytes is `{"base64": …}`.
 
     Raises:
         ValueError: There is no such kind, operation or field, or a field is missing or wrong.
@@ -398,6 +415,8 @@ def fault_from(asked: Mapping[str, Any]) -> Fault:
         if field not in known:
             msg = f"the fault {name!r} has no field {field!r}; it has {', '.join(known)}"
             raise ValueError(msg)
+    if "body" in fields:
+        fields["body"] = _body_from(fields["body"])
     for field, attribute in known.items():
         if attribute.default is attrs.NOTHING and field not in fields:
             msg = f"the fault {name!r} needs {field!r}"
@@ -408,10 +427,19 @@ def fault_from(asked: Mapping[str, Any]) -> Fault:
 def fault_to_json(fault: Fault) -> dict[str, Any]:
     """
     What `fault_from` would make it from.
+
+    A body of bytes is told as `{"base64": …}`.
     """
     fields = {field.name: getattr(fault, field.name) for field in attrs.fields(type(fault))}
-    readable = {
-        name: value.decode("latin-1") if isinstance(value, bytes) else value
-        for name, value in fields.items()
-    }
-    return {"kind": fault.kind, **readable}
+    if isinstance(fields.get("body"), bytes):
+        fields["body"] = {_BASE64: base64.b64encode(fields["body"]).decode()}
+    if isinstance(fields.get("data"), bytes):
+        fields["data"] = fields["data"].decode("latin-1")
+    return {"kind": fault.kind, **fields}
+
+
+def _body_from(told: object) -> object:
+    bytes_told = as_object(told)
+    if list(bytes_told) == [_BASE64]:
+        return base64.b64decode(bytes_told[_BASE64], validate=True)
+    return told

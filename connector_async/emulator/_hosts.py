@@ -51,12 +51,6 @@ class Hosts:
         name = _name(authority)
         return name in self.names or (self.any_address and is_address(name))
 
-    def own_origin(self, origin: str) -> bool:
-        """
-        Whether an `Origin` header does.
-        """
-        return "://" in origin and self.own(urlsplit(origin).netloc)
-
     def refusal(self, authority: str) -> str:
         """
         What to say to who called by another name.
@@ -66,6 +60,18 @@ class Hosts:
             f"This emulator does not answer to {authority!r}, but to: {known}."
             " If the name is meant to lead here, serve it with names=[...].\n"
         )
+
+
+def is_same_origin(origin: str, authority: str) -> bool:
+    """
+    Whether a page of an `Origin` came from where it sends to, by the header `Host`.
+
+    Another port of this machine is another site.
+    """
+    try:
+        return urlsplit(origin).netloc == authority != ""
+    except ValueError:
+        return False
 
 
 def is_address(name: str) -> bool:

@@ -26,6 +26,7 @@ from connector_async.emulator._metadata import connector_metadata, tenant_metada
 from connector_async.emulator._routes import segments
 from connector_async.emulator._state import TENANT_ID
 from connector_async.emulator._tokens import Caller, Tokens
+from connector_async.emulator._waiting import Waiting, seconds_of, text, true_or_false, whole
 
 APP_ID: Final = "00000000-0000-0000-0000-00000000b07a"
 """
@@ -41,6 +42,8 @@ IDENTITY_HEADER: Final = "emulated-identity-header"
 """
 What a managed identity shows in `X-IDENTITY-HEADER`.
 """
+
+_KEPT_REQUESTS: Final = 10_000
 
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -103,7 +106,7 @@ class Identity:
     as the real ones are.
 
     Attributes:
-        requests: Who asked for tokens, and what they were answered.
+        requests: Who asked for tokens, and what they were answered; of very many, the latest.
     """
 
     def __init__(
@@ -122,8 +125,9 @@ class Identity:
         self._expires_in = 3600
         self._refresh_in: int | None = None
         self._managed: set[str] = set()
-        self._failures: dict[str, list[Failure]] = {name: [] for name in ENDPOINTS}
-        self._delays: dict[str, list[float]] = {name: [] for name in ENDPOINTS}
+        self._asked = 0
+        self._failures: Mapping[str, Waiting[Failure]] = {name: Waiting() for name in ENDPOINTS}
+        self._delays: Mapping[str, Waiting[float]] = {name: Waiting() for name in ENDPOINTS}
 
     @property
     def app_ids(self) -> list[str]:
@@ -135,8 +139,11 @@ class Identity:
     def add_app(self, app_id: str, secret: str) -> None:
         """
         Let one more app ask for tokens, or give it another secret.
+
+        Raises:
+            TypeError: Either is no text.
         """
-        self._apps[app_id] = secret
+        self._apps[text("app_id", app_id)] = text("secret", secret)
 
     def add_certificate(self, app_id: str, pem: str | bytes) -> None:
         """
@@ -184,9 +191,13 @@ class Identity:
         Args:
             expires_in: Seconds; none or less makes tokens that have expired.
             refresh_in: Seconds after which they ask to be refreshed; None says nothing.
+
+        Raises:
+            TypeError: Either is no whole number.
+            ValueError: Either is without measure.
         """
-        self._expires_in = int(expires_in)
-        self._refresh_in = refresh_in
+        asked = None if refresh_in is None else whole("refresh_in", refresh_in)
+        self._expires_in, self._refresh_in = whole("expires_in", expires_in), asked
 
     def fail_next(
         self,
@@ -208,19 +219,21 @@ class Identity:
             endpoint: Where: `token`, `metadata` or `keys`.
 
         Raises:
-            ValueError: There is no such endpoint.
+            TypeError: Something is told in another way.
+            ValueError: There is no such endpoint or status, or a header cannot say so.
         """
         failure = Failure(status=status, aadsts=aadsts, retry_after=retry_after)
-        self._failures[_known(endpoint)].extend([failure] * times)
+        self._failures[_known(endpoint)].add(failure, times)
 
     def delay_next(self, seconds: float, *, times: int = 1, endpoint: Endpoint = "token") -> None:
         """
         Answer the next requests late.
 
         Raises:
-            ValueError: There is no such endpoint.
+            TypeError: Something is told in another way.
+            ValueError: There is no such endpoint, or no such time.
         """
-        self._delays[_known(endpoint)].extend([float(seconds)] * times)
+        self._delays[_known(endpoint)].add(seconds_of(seconds), times)
 
     def revoke_all(self) -> None:
         """
@@ -235,8 +248,11 @@ class Identity:
         Args:
             keep_old: Whether the old keys stay published; else they have expired, and
                 what was signed with them is answered 401.
+
+        Raises:
+            TypeError: It is neither true nor false.
         """
-        self._tokens.rotate_key(keep_old=keep_old)
+        self._tokens.rotate_key(keep_old=true_or_false("keep_old", keep_old))
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """
@@ -350,7 +366,7 @@ class Identity:
         return json_reply(200, granted)
 
     def _refusal(self, failure: Failure) -> Reply:
-        return failure.reply(wall=self._wall(), correlation_id=f"{len(self.requests) + 1:032x}")
+        return failure.reply(wall=self._wall(), correlation_id=f"{self._asked + 1:032x}")
 
     def _managed_identity(self, arrival: Arrival) -> Outcome:
         query = arrival.query
@@ -391,17 +407,18 @@ class Identity:
         )
 
     def _next_failure(self, endpoint: Endpoint) -> Failure | None:
-        waiting = self._failures[endpoint]
-        return waiting.pop(0) if waiting else None
+        return self._failures[endpoint].take()
 
     def _next_delay(self, endpoint: Endpoint) -> float:
-        waiting = self._delays[endpoint]
-        return waiting.pop(0) if waiting else 0.0
+        return self._delays[endpoint].take() or 0.0
 
     def _given(self, ask: _Ask, reply: Reply) -> Outcome:
+        self._asked += 1
+        if len(self.requests) >= 2 * _KEPT_REQUESTS:
+            del self.requests[:_KEPT_REQUESTS]
         self.requests.append(
             TokenRequest(
-                number=len(self.requests) + 1,
+                number=self._asked,
                 time=self._now(),
                 grant=ask.grant,
                 tenant=ask.tenant,

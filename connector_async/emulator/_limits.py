@@ -24,6 +24,9 @@ Scenario: TypeAlias = Literal[
     "send", "stream", "create", "members", "unpaged_members", "conversations", "tenant"
 ]
 
+# So many counters are known before those that nothing is in any longer are looked for.
+_FEW_LOGS: Final = 10_000
+
 _THREAD_SUFFIX: Final = ";messageid="
 
 # The operations that are counted for themselves; `tenant` counts all.
@@ -167,6 +170,7 @@ class Limiter:
     def __init__(self, limits: EmulatorLimits) -> None:
         self.limits = limits
         self._logs: dict[Counter, deque[int]] = {}
+        self._most_logs = _FEW_LOGS
 
     def admit(self, counters: Iterable[Counter], now: int, weight: int = 1) -> int:
         """
@@ -177,6 +181,8 @@ class Limiter:
             now: Nanoseconds.
             weight: As how many calls it counts.
         """
+        if len(self._logs) >= self._most_logs:
+            self._forget_old(now)
         counted = [counter for counter in counters if self.limits.of(counter.scenario)]
         free_at = max((self._free_at(counter, now, weight) for counter in counted), default=now)
         if free_at > now:
@@ -194,6 +200,17 @@ class Limiter:
             if len(log) > max(0, count - weight)
         )
         return max(waits, default=now)
+
+    def _forget_old(self, now: int) -> None:
+        self._logs = {
+            counter: log
+            for counter, log in self._logs.items()
+            if log and now < log[-1] + self._longest(counter)
+        }
+        self._most_logs = max(_FEW_LOGS, 2 * len(self._logs))
+
+    def _longest(self, counter: Counter) -> int:
+        return nanoseconds(max(seconds for _, seconds in self.limits.of(counter.scenario)))
 
     def _log(self, counter: Counter) -> deque[int]:
         if counter not in self._logs:

@@ -54,7 +54,7 @@ class Posting:
             check(activity)
         if self._profile.compares_ids and activity.get("id", activity_id) != activity_id:
             raise refusal(400, "BadArgument", "The body's id is not the path's.")
-        conversation.activities[activity_id] = {**activity, "id": activity_id}
+        conversation.replace(activity_id, activity)
         return Result(
             reply=json_reply(200, {"id": activity_id}),
             effect=effect_of(call, activity_id=activity_id, content=activity),
@@ -67,6 +67,7 @@ class Posting:
         conversation = self._finder.open_conversation(call)
         activity_id = self._finder.own_activity(call, conversation)
         del conversation.activities[activity_id]
+        conversation.streams.pop(activity_id, None)
         return Result(reply=Reply(status=200), effect=effect_of(call, activity_id=activity_id))
 
     def add_history(self, call: Call) -> Result:

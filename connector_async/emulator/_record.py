@@ -47,6 +47,9 @@ class Record:
 
     Raises:
         RecordFileError: *db* is something else, of another version, or in use.
+
+    Attributes:
+        first_number: The number of the first exchange of this run; older ones were read.
     """
 
     def __init__(self, *, db: Path | str | None = None, in_memory: int = 10_000) -> None:
@@ -56,7 +59,8 @@ class Record:
         self._recent_bytes = 0
         self._keys: set[int] = set()
         self._listeners: list[Callable[[Exchange], None]] = []
-        self._flushing: asyncio.TimerHandle | None = None
+        # With the loop that it is a timer of: where that one has ended, it never goes off.
+        self._flushing: tuple[asyncio.AbstractEventLoop, asyncio.TimerHandle] | None = None
         # Made when something has to go there; a file is looked at at once.
         self._store: Store | None = None if db is None else Store(Path(db))
         self._number, self._order, self._run = (
@@ -64,6 +68,7 @@ class Record:
             if self._store is None
             else (self._store.last_number, self._store.last_order, self._store.last_run + 1)
         )
+        self.first_number: Final = self._number + 1
 
     @property
     def next_number(self) -> int:
@@ -176,8 +181,12 @@ class Record:
 
         Returns:
             (second since 1970, taken, refused); refused is what was answered an error.
+
+        Raises:
+            OverflowError: *since* is infinite.
+            ValueError: *since* is no number.
         """
-        root = root_of(conversation_id)
+        root, first = root_of(conversation_id), int(since)
         counted: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
         if self._store is not None:
             for second, taken, refused in self._store.per_second(
@@ -188,7 +197,7 @@ class Record:
             exchange = entry.exchange
             if (
                 exchange.operation in _SENDS
-                and int(exchange.wall) >= int(since)
+                and int(exchange.wall) >= first
                 and root in (None, root_of(exchange.conversation_id))
             ):
                 is_error = exchange.status is not None and exchange.status >= _FIRST_ERROR
@@ -253,6 +262,7 @@ class Record:
         """
         What was posted although the same content was in the conversation already.
 
+        It was posted in the same run: another begins without what was said in the last.
         Content is the activity without its ids and times; the threads of a channel
         are one conversation.
         """
@@ -298,7 +308,7 @@ class Record:
         Bring a named database up to date.
         """
         if self._flushing is not None:
-            self._flushing.cancel()
+            self._flushing[1].cancel()
             self._flushing = None
         if self._is_named and self._store is not None:
             self._save(list(self._unstored()))
@@ -312,7 +322,7 @@ class Record:
             self._store.close()
 
     def _has(self, key: int) -> bool:
-        return key in self._keys or (self._store is not None and self._store.has(key))
+        return key in self._keys or (self._store is not None and self._store.has(key, self._run))
 
     def _keep(self, entry: Entry) -> None:
         self._recent.append(entry)
@@ -340,14 +350,17 @@ class Record:
         self._keys.difference_update(entry.key for entry in entries if entry.key is not None)
 
     def _flush_soon(self) -> None:
-        if self._flushing is not None:
-            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self.flush()
             return
-        self._flushing = loop.call_later(_FLUSH_SECONDS, self.flush)
+        if self._flushing is not None:
+            whose, timer = self._flushing
+            if whose is loop:
+                return
+            timer.cancel()
+        self._flushing = loop, loop.call_later(_FLUSH_SECONDS, self.flush)
 
     def _unstored(self) -> Iterator[Entry]:
         stored = 0 if self._store is None else self._store.last_number

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from connector_async.emulator._activities import Activities
 from connector_async.emulator._message import JsonObject
 from connector_async.emulator._naming import Kind
 from connector_async.emulator._state import TENANT_ID, Conversation, ConversationView, State
@@ -127,13 +128,17 @@ class Seeding:
         """
         del self._state.conversations[self._conversation(conversation_id).id]
 
-    def add_activity(self, conversation_id: str, activity: Mapping[str, Any]) -> str:
+    def add_activity(
+        self, conversation_id: str, activity: Mapping[str, Any], *, by_bot: bool = False
+    ) -> str:
         """
         Put an activity into a conversation, as its members do; the record has none of it.
 
         Args:
             conversation_id: As it was added.
             activity: As JSON. Its id is given to it.
+            by_bot: Whether the bot has sent it, and may change it where it may not change
+                what others said.
 
         Returns:
             Its id.
@@ -141,7 +146,7 @@ class Seeding:
         Raises:
             KeyError: There is no such conversation.
         """
-        return self._state.post(self._conversation(conversation_id), activity)
+        return self._state.post(self._conversation(conversation_id), activity, by_bot=by_bot)
 
     def add_attachment(
         self,
@@ -182,7 +187,16 @@ class Seeding:
         Raises:
             KeyError: There is no such conversation.
         """
-        return list(self._conversation(conversation_id).activities.values())
+        return list(self.held(conversation_id).values())
+
+    def held(self, conversation_id: str) -> Activities:
+        """
+        The same by id, as they are from now on and not copied; for reading only.
+
+        Raises:
+            KeyError: There is no such conversation.
+        """
+        return self._conversation(conversation_id).activities
 
     def members(self, conversation_id: str) -> list[JsonObject]:
         """

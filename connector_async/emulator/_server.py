@@ -15,7 +15,7 @@ import warnings
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import trustme
@@ -29,13 +29,20 @@ from connector_async.emulator._identity import IDENTITY_HEADER
 from connector_async.emulator._state import TENANT_ID
 from connector_async.emulator._wire import Peer
 
+if TYPE_CHECKING:
+    from uvicorn.server import Protocols
+
 # As the front doors of the real service keep idle connections, at the least.
 _KEEP_ALIVE_SECONDS: Final = 60
 
 _LAST_PORT: Final = 65535
 
-# For connections that uvicorn does not know yet: their handshake may never end.
+# For answers that are being made, and for connections that uvicorn does not know yet: their
+# handshake may never end.
 _LAST_WAIT_SECONDS: Final = 0.2
+
+# Between two looks at a connection that is to be closed once it is idle.
+_LOOK_SECONDS: Final = 0.05
 
 # On, for zero seconds: what is closed is reset, and nothing is said in parting.
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
@@ -44,7 +51,14 @@ _NO_LINGER: Final = struct.pack("ii", 1, 0)
 class PortTakenError(OSError):
     """
     Something else listens on the port that was asked for.
+
+    Attributes:
+        reason: The same in words, and what can be done.
     """
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(number, reason)
+        self.reason = reason
 
 
 @attrs.frozen(kw_only=True)
@@ -152,7 +166,7 @@ def _listener(host: str, port: int) -> socket.socket:
             f"port {port} of {host} is in use: end what listens there, or ask for another port"
             " (0 takes a free one)"
         )
-        raise PortTakenError(error.errno, msg) from error
+        raise PortTakenError(errno.EADDRINUSE, msg) from error
     # asyncio would do so for each connection, had the socket not been made here: else
     # an answer's body waits 40 ms for its headers to be acknowledged.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -213,12 +227,34 @@ class _Connections:
                 transport.write(data)
             transport.close()
 
+    def end_idle(self, peer: Peer, seconds: float) -> None:
+        def look() -> None:
+            connection = self._connection(peer)
+            if connection is None:
+                return
+            if _is_busy(connection):
+                loop.call_later(max(seconds, _LOOK_SECONDS), look)
+            else:
+                self.end(peer)
+
+        loop = asyncio.get_running_loop()
+        loop.call_later(seconds, look)
+
     def _of(self, peer: Peer) -> asyncio.Transport | None:
+        connection = self._connection(peer)
+        return None if connection is None else connection.transport
+
+    def _connection(self, peer: Peer) -> Protocols | None:
         for connection in self.state.connections:
             # Not every protocol of uvicorn's knows its peer.
             if getattr(connection, "client", None) == peer:
-                return connection.transport
+                return connection
         return None
+
+
+def _is_busy(connection: Protocols) -> bool:
+    cycle = getattr(connection, "cycle", None)
+    return cycle is not None and not cycle.response_complete
 
 
 def _reset(transport: asyncio.Transport) -> None:
@@ -233,7 +269,12 @@ async def _stop(running: uvicorn.Server) -> None:
         listening.close()
     for connection in list(running.server_state.connections):
         connection.transport.abort()
-    await asyncio.gather(*running.server_state.tasks)
+    if running.server_state.tasks:
+        # What waits for somebody else, as for a bot, does not hold up the end.
+        _, late = await asyncio.wait(running.server_state.tasks, timeout=_LAST_WAIT_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late)
     with suppress(TimeoutError):
         async with asyncio.timeout(_LAST_WAIT_SECONDS):
             for listening in running.servers:

@@ -1,8 +1,8 @@
 """
 What becomes of each request, decided in one place and without waiting.
 
-In this order: the route, the token, faults at the door, limits, the operation, faults on
-the way back.
+In this order: faults before the body is read, the identity endpoints, the route, the token,
+faults before the commit, two writers at once, limits, the operation, faults on the way back.
 """
 
 from __future__ import annotations

@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, cast
 
 import attrs
 
-from connector_async.emulator._activities import Shelf
+from connector_async.emulator._activities import Activities, Shelf
 from connector_async.emulator._limits import thread_root
 from connector_async.emulator._message import JsonObject
 from connector_async.emulator._naming import KINDS, Kind, Naming, kind_of
@@ -26,6 +26,10 @@ TENANT_ID: Final = "7e0a0000-0000-4000-8000-000000000001"
 """
 The tenant of everything that names no other.
 """
+
+
+# More are not made up; whoever asks for them has mistaken the number.
+_MOST_MEMBERS: Final = 1_000_000
 
 
 @attrs.define(kw_only=True)
@@ -64,7 +68,7 @@ class Conversation:
     kind: Kind
     members: dict[str, JsonObject]
     name: str | None = None
-    activities: MutableMapping[str, JsonObject]
+    activities: Activities
     sent: set[str] = attrs.field(factory=set[str])
     streams: dict[str, Stream] = attrs.field(factory=dict[str, Stream])
     is_blocked: bool = False
@@ -81,6 +85,14 @@ class Conversation:
         self._posted += 1
         self.activities[activity_id] = {**activity, "id": activity_id, "timestamp": _iso(at)}
         return activity_id
+
+    def replace(self, activity_id: str, activity: Mapping[str, Any]) -> None:
+        """
+        Put another in an activity's place; the id and the time of the first stay.
+        """
+        first = self.activities[activity_id]
+        said_at = {name: first[name] for name in ("timestamp",) if name in first}
+        self.activities[activity_id] = {**activity, "id": activity_id, **said_at}
 
 
 @attrs.frozen(kw_only=True)
@@ -235,11 +247,14 @@ class State:
 
         Raises:
             TypeError: They are told in another way.
-            ValueError: A member has no id.
+            ValueError: A member has no id, or there are too many.
         """
         if isinstance(members, bool | str | Mapping):
             msg = f"members are a number, or a list of ids and objects, not {members!r}"
             raise TypeError(msg)
+        if isinstance(members, int) and not 0 <= members <= _MOST_MEMBERS:
+            msg = f"members are from 0 to {_MOST_MEMBERS:,}, not {members}"
+            raise ValueError(msg)
         wanted = map(self.naming.member, range(members)) if isinstance(members, int) else members
         people = [self._person(who, tenant_id) for who in wanted]
         return {person["id"]: person for person in people}

@@ -151,12 +151,12 @@ class Store:
         row = self._database.execute(f"{_SELECT} WHERE number = ?", (number,)).fetchone()
         return None if row is None else _entry(row)
 
-    def has(self, key: int) -> bool:
+    def has(self, key: int, run: int) -> bool:
         """
-        Whether there is a posting of that key.
+        Whether there is a posting of that key in a run.
         """
-        found = self._database.execute("SELECT 1 FROM exchange WHERE key = ? LIMIT 1", (key,))
-        return found.fetchone() is not None
+        query = "SELECT 1 FROM exchange WHERE key = ? AND run = ? LIMIT 1"
+        return self._database.execute(query, (key, run)).fetchone() is not None
 
     def per_second(
         self, *, root: str | bytes | None, operations: Iterable[str], since: float

@@ -86,12 +86,7 @@ class Streams:
     ) -> Result:
         _growing(stream, activity)
         stream.is_over = True
-        shown = conversation.activities[stream.id]
-        conversation.activities[stream.id] = {
-            **activity,
-            "id": stream.id,
-            "timestamp": shown["timestamp"],
-        }
+        conversation.replace(stream.id, activity)
         effect = effect_of(call, activity_id=stream.id, content=activity)
         return Result(reply=_ACCEPTED, effect=effect)
 

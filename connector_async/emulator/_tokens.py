@@ -58,22 +58,33 @@ class Caller:
 class _Issued:
     number: int
     expires_at: float
+    # By the calendar: what has expired by that is worth nothing, known or not.
+    expires_on: int
 
 
 class Tokens:
     """
     All tokens of one emulator.
 
+    Args:
+        now: Seconds that only grow.
+        wall: Seconds since 1970.
+        known: How many were issued before those that have expired are forgotten.
+
     Attributes:
         audiences: Whom a token must be meant for, to be taken by the Connector.
     """
 
-    def __init__(self, *, now: Callable[[], float], wall: Callable[[], float]) -> None:
+    def __init__(
+        self, *, now: Callable[[], float], wall: Callable[[], float], known: int = 10_000
+    ) -> None:
         self.audiences: tuple[str, ...] = AUDIENCES
         self._now = now
         self._wall = wall
         self._keys = Keys()
         self._issued: dict[str, _Issued] = {}
+        self._numbers = 0
+        self._fewest = self._most_issued = known
         self._read: dict[str, JsonObject] = {}
 
     def sign(self, claims: Mapping[str, Any]) -> str:
@@ -118,25 +129,29 @@ class Tokens:
         A token for a bot.
         """
         at = self._wall()
-        number = len(self._issued) + 1
+        expires_on = math.ceil(at + lifetime)
+        self._forget_expired(at)
+        self._numbers += 1
         token = self._keys.sign(
             {
                 "aud": audience,
                 "iss": issuer,
                 "iat": int(at),
                 "nbf": int(at),
-                "exp": math.ceil(at + lifetime),
+                "exp": expires_on,
                 "appid": app_id,
                 "azp": app_id,
                 # How the app has shown who it is.
                 "appidacr": "1" if by_secret else "2",
                 "tid": _TENANT_IDS.get(tenant, tenant),
                 # Two tokens of one second differ.
-                "uti": f"emulated-{number}",
+                "uti": f"emulated-{self._numbers}",
                 "ver": "2.0",
             }
         )
-        self._issued[token] = _Issued(number=number, expires_at=self._now() + lifetime)
+        self._issued[token] = _Issued(
+            number=self._numbers, expires_at=self._now() + lifetime, expires_on=expires_on
+        )
         return token
 
     def connector_token(self, app_id: str, *, service_url: str, lifetime: float) -> str:
@@ -163,7 +178,10 @@ class Tokens:
             authorization: As it came.
             apps: Those that are known.
         """
-        token = (authorization or "").removeprefix("Bearer ")
+        scheme, _, shown = (authorization or "").partition(" ")
+        is_bearer = scheme.lower() == "bearer"
+        # Without its scheme it is no token to the service, but to be told from others.
+        token = shown.strip() if is_bearer else authorization
         if not token:
             return Caller(label="", app_id="", is_valid=False)
         claims = self._claims(token)
@@ -177,12 +195,21 @@ class Tokens:
             label=label,
             app_id=app_id if isinstance(app_id, str) else label,
             is_valid=(
-                (issued is None or self._now() < issued.expires_at)
+                is_bearer
+                and (issued is None or self._now() < issued.expires_at)
                 and claims.get("aud") in self.audiences
                 and app_id in apps
                 and holds(claims, self._wall(), skew=0)
             ),
         )
+
+    def _forget_expired(self, at: float) -> None:
+        if len(self._issued) < self._most_issued:
+            return
+        self._issued = {
+            token: issued for token, issued in self._issued.items() if issued.expires_on >= at
+        }
+        self._most_issued = max(self._fewest, 2 * len(self._issued))
 
     def _claims(self, token: str) -> JsonObject:
         # Read once: a signature takes longer to verify than a call to answer.

@@ -21,6 +21,13 @@ Peer: TypeAlias = tuple[str, int]
 
 _NO_BODY = (204, 304)
 
+# What was uploaded is answered on the console's origin: whatever it is, a browser that is
+# led to it runs nothing of it, and takes it for what it is said to be.
+_GUARDS = (
+    (b"content-security-policy", b"sandbox; default-src 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
 
 class Connections(Protocol):
     """
@@ -36,6 +43,12 @@ class Connections(Protocol):
     def end(self, peer: Peer, data: bytes = b"") -> None:
         """
         Send bytes as they are, and close it in order.
+        """
+        ...
+
+    def end_idle(self, peer: Peer, seconds: float) -> None:
+        """
+        Close it in order after so many seconds; later, where it is in use then.
         """
         ...
 
@@ -113,7 +126,7 @@ class Wire:
         else:
             await respond(send, reply)
             # The connection is the server's again, and idle.
-            asyncio.get_running_loop().call_later(way.seconds, self._connections.end, peer)
+            self._connections.end_idle(peer, way.seconds)
 
     async def _drip(self, reply: Reply, way: Way, receive: Receive, send: Send) -> None:
         await send(_start(reply))
@@ -185,9 +198,11 @@ def _start(reply: Reply, *, length: int | None = None) -> Message:
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in reply.headers.items()
     ]
-    if reply.status not in _NO_BODY and not any(name == b"content-length" for name, _ in headers):
+    told = {name for name, _ in headers}
+    if reply.status not in _NO_BODY and b"content-length" not in told:
         announced = len(reply.body) if length is None else length
         headers.append((b"content-length", str(announced).encode()))
+    headers.extend(guard for guard in _GUARDS if guard[0] not in told)
     return {"type": "http.response.start", "status": reply.status, "headers": headers}
 
 

@@ -2,8 +2,10 @@
 The console in a real browser: all that it shows, and all that its buttons do.
 """
 
+import asyncio
 import re
 import time
+from contextlib import suppress
 from urllib.parse import quote
 
 import httpx
@@ -35,12 +37,28 @@ async def post(emulator, text, conversation_id="19:c", headers=None):
     Send as a bot does; the status is returned, or None when the connection was reset.
     """
     url = f"http://emulator/v3/conversations/{quote(conversation_id, safe='')}/activities"
-    async with httpx.AsyncClient(transport=emulator.transport()) as bot:
+    async with httpx.AsyncClient(transport=emulator.transport(), timeout=0.05) as bot:
         try:
             response = await bot.post(url, json={"type": "message", "text": text}, headers=headers)
         except httpx.ReadError:
             return None
         return response.status_code
+
+
+class Held:
+    """
+    Answers to a page that are made at once, and given when they are let go.
+    """
+
+    def __init__(self):
+        self.came = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def __call__(self, route):
+        response = await route.fetch()
+        self.came.set()
+        await self.go.wait()
+        await route.fulfill(response=response)
 
 
 async def open_conversation(page, conversation_id, name):
@@ -288,6 +306,65 @@ async def test_filters_conversations(open_console, scene):
         await expect(conversation(page, PLATFORM)).to_have_count(0)
 
 
+async def test_keeps_calls_that_come_while_it_asks(open_console):
+    """
+    A call that comes after the list was made and before it is there is not lost.
+    """
+    emulator = Emulator()
+    emulator.add_conversation("19:c")
+    async with open_console(emulator) as page:
+        count = page.locator("#exchange-count")
+        await post(emulator, "before")
+        await expect(count).to_have_text("1")
+        held = Held()
+        await page.route("**/api/exchanges*", held)
+        await page.locator("#exchanges-all").click()
+        await held.came.wait()
+        await post(emulator, "meanwhile")
+        await expect(message(page, "meanwhile")).to_be_visible()
+        held.go.set()
+        await expect(count).to_have_text("2")
+
+
+async def test_bears_a_list_that_does_not_come(open_console):
+    """
+    Without an answer the list has what comes from now on, and nothing goes wrong.
+    """
+    emulator = Emulator()
+    emulator.add_conversation("19:c")
+    errors = []
+    async with open_console(emulator, forgiving=True) as page:
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        await page.route("**/api/exchanges*", lambda route: route.abort())
+        async with page.expect_event("requestfailed"):
+            await page.locator("#exchanges-all").click()
+        await post(emulator, "afterwards")
+        await expect(page.locator("#exchange-count")).to_have_text("1")
+
+    assert [] == errors
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("hang", "No answer: the connection was left open"),
+        ("drop", "No answer: the connection was reset"),
+    ],
+)
+async def test_says_why_there_was_no_answer(open_console, fault, words):
+    """
+    A call that was left unanswered is not said to have been reset.
+    """
+    emulator = Emulator()
+    emulator.add_conversation("19:c")
+    getattr(emulator, f"{fault}_next")(None)
+    with suppress(httpx.ReadTimeout):
+        await post(emulator, "hello")
+    async with open_console(emulator) as page:
+        await page.locator('#exchanges [data-number="1"]').click()
+        await expect(page.locator("#exchange")).to_contain_text(words)
+
+
 async def test_shows_raw_exchanges(open_console, scene):
     """
     A message leads to its request and response, its attempts and their waits.
@@ -348,6 +425,20 @@ async def test_draws_the_rates(open_console, scene):
         assert "50" == await lines.first.get_attribute("data-limit")
 
 
+async def test_draws_no_limit_for_several_tenants(open_console):
+    """
+    Each tenant has its limit for itself; over all of them there is none.
+    """
+    emulator = Emulator()
+    emulator.add_conversation("19:c", name="Ada")
+    emulator.add_conversation("19:d", tenant_id="another", name="Grace")
+    await post(emulator, "hello")
+    async with open_console(emulator) as page:
+        await page.locator("#rates-all").click()
+        await expect(page.locator("#rates-plot")).to_contain_text("2 tenants")
+        await expect(page.locator("#rates-plot .limit-line")).to_have_count(0)
+
+
 async def test_tells_what_was_doubled(open_console, scene):
     """
     The badge turns red when something was doubled, says what, and leads to it.
@@ -361,6 +452,28 @@ async def test_tells_what_was_doubled(open_console, scene):
         await expect(found).to_contain_text("Disk on db-3 is at 91 %")
         await found.click()
         await expect(page.locator("#thread-name")).to_have_text("Platform on call")
+        await expect(page.locator(".message.marked")).to_contain_text("doubled")
+
+
+async def test_leads_to_what_was_doubled_under_traffic(open_console):
+    """
+    It is led to even while the page waits for news of another conversation.
+    """
+    emulator = Emulator()
+    emulator.add_conversation("19:c", name="Busy")
+    emulator.add_conversation("19:d", name="Doubled")
+    for text in ("same", "same"):
+        await post(emulator, text, "19:d")
+    async with open_console(emulator) as page:
+        await open_conversation(page, "19:c", "Busy")
+        held = Held()
+        await page.route("**/api/thread?conversation=19%3Ac*", held)
+        await post(emulator, "news")
+        await held.came.wait()
+        await page.locator("#doubled").click()
+        await page.locator("#doubled-list button").click()
+        await expect(page.locator("#thread-name")).to_have_text("Doubled")
+        held.go.set()
         await expect(page.locator(".message.marked")).to_contain_text("doubled")
 
 

@@ -60,13 +60,26 @@ def test_advances(time, frozen):
     assert (4600.0, 5100.0) == (clock.now(), clock.wall())
 
 
-@pytest.mark.parametrize("seconds", [-1, float("nan")])
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
 def test_goes_ahead_only(seconds):
     """
-    Time does not go back.
+    Time does not go back, nor to its end.
     """
     with pytest.raises(ValueError, match="ahead only"):
         EmulatorClock().advance(seconds)
+
+
+@pytest.mark.parametrize("seconds", [253_402_214_400, 1e300, 10**400])
+def test_goes_as_far_as_dates(seconds):
+    """
+    Where dates have no room the clock is not moved, and nothing is changed.
+    """
+    clock = EmulatorClock.from_functions(lambda: 0.0, lambda: 1.0)
+    with pytest.raises(ValueError, match="end with the year 9999"):
+        clock.advance(seconds)
+    clock.advance(253_402_214_399)
+
+    assert 253_402_214_400.0 == clock.wall()
 
 
 def test_sleeps_in_real_time():

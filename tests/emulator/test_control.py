@@ -3,11 +3,12 @@ The control endpoints: an emulator that is steered from another process.
 """
 
 import json
+import threading
 
 import httpx
 import pytest
 
-from connector_async.emulator import Emulator, EmulatorLimits, serve
+from connector_async.emulator import Emulator, EmulatorLimits, Record, serve
 
 LIST = "getConversations"
 MESSAGE = {"type": "message", "text": "hello"}
@@ -164,7 +165,41 @@ async def test_steers_the_identity(client):
         ("limits", {"send": [[0, 1]]}, "both above zero"),
         ("limits", {"send": 7}, "not iterable"),
         ("limits", {"colour": 7}, "'colour' is not understood; what can be said is: send, "),
-        ("identity", {"kind": "delay", "seconds": "long"}, "could not convert"),
+        ("conversations", {"members": -1}, "members are from 0 to 1,000,000, not -1"),
+        ("conversations", {"members": 1_000_001}, "members are from 0 to 1,000,000"),
+        ("teams", {"members": 10**30}, "members are from 0 to 1,000,000"),
+        ("faults", {"kind": "drop", "operation": LIST, "seed": [1]}, "seed is a whole number"),
+        ("faults", {"kind": "delay", "operation": LIST, "seconds": 1e300}, "seconds is seconds"),
+        (
+            "faults",
+            {"kind": "fail", "operation": LIST, "status": 500, "body": "\ud800"},
+            "a body cannot be sent",
+        ),
+        (
+            "faults",
+            {"kind": "fail", "operation": LIST, "status": 500, "body": {"base64": "%"}},
+            "base64",
+        ),
+        ("identity", {"kind": "delay", "seconds": "long"}, "seconds is a number"),
+        ("identity", {"kind": "delay", "seconds": -1}, "seconds is from 0 to"),
+        ("identity", {"kind": "delay", "seconds": 1e300}, "seconds is from 0 to"),
+        ("identity", {"kind": "delay", "seconds": 1, "times": 0}, "times is a whole number from"),
+        ("identity", {"kind": "fail", "status": 500, "times": 1.5}, "times is a whole number"),
+        (
+            "identity",
+            {"kind": "fail", "status": 500, "retry_after": "1\r\nx: y"},
+            "retry_after cannot be sent",
+        ),
+        ("identity", {"kind": "lifetime", "expires_in": "60"}, "expires_in is a whole number"),
+        ("identity", {"kind": "lifetime", "expires_in": 10**400}, "expires_in is at most"),
+        (
+            "identity",
+            {"kind": "lifetime", "expires_in": 60, "refresh_in": "30"},
+            "refresh_in is a whole number",
+        ),
+        ("identity", {"kind": "rotate_key", "keep_old": "no"}, "keep_old is true or false"),
+        ("identity", {"kind": "add_app", "app_id": 7, "secret": "s"}, "app_id is text"),
+        ("identity", {"kind": "add_app", "app_id": "mine", "secret": 7}, "secret is text"),
         ("identity", {"kind": "fail", "status": "bad"}, "status is a status"),
         ("identity", {"kind": "fail", "status": 500, "aadsts": "x"}, "aadsts is a number"),
         ("identity", {"kind": "fail", "status": 500, "retry_after": []}, "retry_after is seconds"),
@@ -175,6 +210,7 @@ async def test_steers_the_identity(client):
         ("clock", {"frozen": "yes"}, "frozen is true or false"),
         ("clock", {"advance": "far"}, "advance is seconds"),
         ("clock", {"advance": -1}, "ahead only"),
+        ("clock", {"advance": 10**400}, "end with the year 9999"),
         ("clock", {"back": 1}, "'back' is not understood; what can be said is: advance, frozen"),
         ("clear", {"all": True}, "'all' is not understood; what can be said is: nothing"),
         ("block", {"conversation_id": "nowhere"}, "there is no 'nowhere'"),
@@ -188,7 +224,7 @@ async def test_refuses_what_it_does_not_understand(client, path, asked, reason):
     """
     What is not understood is answered 400, with the reason and with what would be.
     """
-    response = await client.post(f"/emulator/{path}", json=asked)
+    response = await client.post(f"/emulator/{path}", content=json.dumps(asked))
 
     assert (400, ["error"]) == (response.status_code, list(response.json()))
     assert reason in response.json()["error"]
@@ -200,6 +236,7 @@ async def test_refuses_what_it_does_not_understand(client, path, asked, reason):
         ("record?x=1", "'x' is not understood"),
         ("exchanges?after=x", "invalid literal"),
         ("timeline?since=x", "could not convert"),
+        ("timeline?since=inf", "cannot convert float infinity"),
         ("faults?x=1", "'x' is not understood"),
         ("clock?x=1", "'x' is not understood"),
         ("profile?x=1", "'x' is not understood"),
@@ -223,6 +260,7 @@ async def test_lists_faults(client, emulator):
         {"kind": "fail", "operation": LIST, "status": 503, "times": None, "every": 2},
         {"kind": "garbage", "operation": None, "data": "\xff"},
         {"kind": "reset", "operation": LIST, "when": "during", "share": 0.5, "seed": 3},
+        {"kind": "fail", "operation": LIST, "status": 500, "body": {"base64": "/wA="}},
     ]
     numbers = [
         (await client.post("/emulator/faults", json=order)).json()["number"] for order in orders
@@ -232,17 +270,19 @@ async def test_lists_faults(client, emulator):
     removed = await client.delete(f"/emulator/faults/{numbers[0]}")
     again = await client.delete(f"/emulator/faults/{numbers[0]}")
     left = [waiting.number for waiting in emulator.faults()]
+    bodies = [getattr(waiting.fault, "body", None) for waiting in emulator.faults()]
     cleared = await client.delete("/emulator/faults")
 
-    assert [1, 2, 3] == numbers == [told["number"] for told in listed]
+    assert [None, None, b"\xff\x00"] == bodies
+    assert [1, 2, 3, 4] == numbers == [told["number"] for told in listed]
     assert orders == [
         {name: told[name] for name in order} for order, told in zip(orders, listed, strict=True)
     ]
-    assert [None, 1, 1] == [told["left"] for told in listed]
-    assert [0, 0, 0] == [told["struck"] for told in listed]
+    assert [None, 1, 1, 1] == [told["left"] for told in listed]
+    assert [0, 0, 0, 0] == [told["struck"] for told in listed]
     assert (200, 400, 200) == (removed.status_code, again.status_code, cleared.status_code)
     assert "no fault '1' waits" in again.json()["error"]
-    assert ([2, 3], []) == (left, emulator.faults())
+    assert ([2, 3, 4], []) == (left, emulator.faults())
 
 
 async def test_counts_strikes(client, emulator):
@@ -367,6 +407,40 @@ async def test_tells_exchanges(client, emulator):
     assert [exchange.to_json() for exchange in emulator.record.exchanges()] == [
         json.loads(line) for line in lines.text.splitlines()
     ]
+
+
+async def test_reads_the_record_in_its_own_thread():
+    """
+    The record belongs to the event loop's thread, and is read there, however long it is.
+    """
+    threads = set()
+
+    class Watched(Record):
+        def exchanges(self, **asked):
+            threads.add(threading.current_thread())
+            return super().exchanges(**asked)
+
+    emulator = Emulator(record=Watched())
+    async with serve(emulator) as server, httpx.AsyncClient(base_url=server.url) as client:
+        for _ in range(101):
+            await client.get("/v3/nothing")
+        lines = await client.get("/emulator/record.jsonl")
+
+    assert 101 == len(lines.text.splitlines())
+    assert {threading.current_thread()} == threads
+
+
+async def test_tells_what_is_no_text(client, emulator):
+    """
+    Half a surrogate pair, which JSON can carry, is told as it came.
+    """
+    emulator.add_conversation("19:c")
+    content = json.dumps({"type": "message", "text": "\ud800"})
+    await client.post("/v3/conversations/19:c/activities", content=content)
+
+    response = await client.get("/emulator/record")
+
+    assert (200, True) == (response.status_code, "\\ud800" in response.text)
 
 
 async def test_refuses_what_is_not_json(client):

@@ -5,7 +5,14 @@ The identity endpoints, as a plain HTTP client sees them.
 import httpx
 import pytest
 
-from connector_async.emulator import APP_ID, APP_SECRET, Emulator, EmulatorClock, EmulatorLimits
+from connector_async.emulator import (
+    APP_ID,
+    APP_SECRET,
+    Arrival,
+    Emulator,
+    EmulatorClock,
+    EmulatorLimits,
+)
 
 TOKEN = "https://login.example.net/t/oauth2/v2.0/token"
 MANAGED = "https://login.example.net/msi/token"
@@ -139,6 +146,25 @@ async def test_answers_late(emulator):
             await client.post(TOKEN, data=FORM)
 
     assert [3.0, 3.0] == slept
+
+
+def test_keeps_the_latest_requests(emulator):
+    """
+    Of very many requests the latest are kept, under their own numbers.
+    """
+    request = Arrival(
+        method="POST",
+        base_url="http://localhost",
+        raw_path=b"/t/oauth2/v2.0/token",
+        query_string=b"",
+        headers={},
+        body=b"",
+    )
+    for _ in range(20_001):
+        emulator.identity.answer(request)
+
+    kept = emulator.identity.requests
+    assert (10_001, 10_001, 20_001) == (len(kept), kept[0].number, kept[-1].number)
 
 
 async def test_knows_other_apps(time):

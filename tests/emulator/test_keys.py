@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from connector_async.emulator import APP_ID, APP_SECRET, Emulator
+from connector_async.emulator._tokens import Tokens
 from tests.emulator.certificates import certified, thumbprint
 
 BASE = "https://login.example.net"
@@ -21,6 +22,13 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 AT = 1_700_000_000
 EXCHANGE = "api://AzureADTokenExchange"
 ISSUER = "https://workload.example"
+GRANTED = {
+    "app_id": APP_ID,
+    "issuer": f"{AUTHORITY}/v2.0",
+    "audience": AUDIENCE,
+    "tenant": "t",
+    "by_secret": True,
+}
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +221,31 @@ async def test_signatures_are_looked_at(client, emulator, key):
 
     assert [401] * len(forged) == [await shown(client, emulator, token) for token in forged]
     assert 200 == await shown(client, emulator, good)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "status", "kept"),
+    [
+        ("Bearer ", 200, "Bearer token-1"),
+        ("bEARER ", 200, "bEARER token-1"),
+        ("", 401, "token-1"),
+        ("Basic ", 401, "Basic unknown-"),
+        ("Token ", 401, "unknown-"),
+    ],
+)
+async def test_schemes_are_looked_at(client, emulator, scheme, status, kept):
+    """
+    A token counts with its scheme only; what came is kept, but for what could be used.
+    """
+    emulator.require_token = True
+    token = await issued(client)
+
+    response = await client.get("/v3/conversations", headers={"Authorization": f"{scheme}{token}"})
+
+    headers = emulator.record.exchange(1).request_headers
+    assert status == response.status_code
+    assert headers["authorization"].startswith(kept)
+    assert token not in headers["authorization"]
 
 
 async def test_keys_rotate(client, emulator):
@@ -507,6 +540,20 @@ async def test_forgets_what_it_has_read(client, emulator):
         emulator.identity.caller(f"Bearer {number}")
 
     assert (200, 200) == (before, await shown(client, emulator, good))
+
+
+def test_forgets_what_has_expired(time):
+    """
+    Of very many tokens those that have expired are forgotten; others keep their numbers.
+    """
+    tokens = Tokens(now=time, wall=time, known=2)
+    lived = [tokens.issue(**GRANTED, lifetime=lifetime) for lifetime in (1, 3600)]
+    time.advance(5)
+    late = tokens.issue(**GRANTED, lifetime=3600)
+
+    first, second, third = [tokens.caller(f"Bearer {token}", {APP_ID}) for token in (*lived, late)]
+    assert ("unknown-", "token-2", "token-3") == (first.label[:8], second.label, third.label)
+    assert (False, True, True) == (first.is_valid, second.is_valid, third.is_valid)
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 The published limits, kept to the nanosecond by a clock that the test moves.
 """
 
+import gc
+import weakref
+
 import httpx
 import pytest
 from hypothesis import given
@@ -351,3 +354,24 @@ def test_the_wait_is_exact(gaps):
             assert 0 != limiter.admit([counter], now + wait - 1)
             assert 0 == limiter.admit([counter], now + wait)
             now += wait
+
+
+def test_forgets_what_is_over():
+    """
+    Of very many counters those whose windows have passed are forgotten, and no others.
+    """
+    limiter = Limiter(EmulatorLimits())
+    old, young = Counter(scenario="send", app="", subject="old"), "young"
+    limiter.admit([old], 0)
+    forgotten = weakref.ref(old)
+    del old
+    later = nanoseconds(3600)
+    for number in range(8):
+        waits = [
+            limiter.admit([Counter(scenario="send", app="", subject=f"{young}{count}")], later)
+            for count in range(10_000 if number == 0 else 1)
+        ]
+    gc.collect()
+
+    assert forgotten() is None
+    assert [nanoseconds(1)] == waits

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import ssl
 import sys
 
@@ -60,15 +61,48 @@ async def test_serves_until_it_is_told_to_end():
     assert (0, b"") == (await process.wait(), errors)
 
 
-@pytest.mark.parametrize("arguments", [[], ["--tls", "--no-limits", "--require-token"]])
-def test_runs_in_this_process(arguments, capsys, monkeypatch):
+@pytest.fixture
+def ended(monkeypatch):
     """
-    Whose input has ended before it began says where it was, and ends.
+    A standard input that has ended.
     """
     reading, writing = os.pipe()
     os.close(writing)
     with os.fdopen(reading) as ended:
         monkeypatch.setattr(sys, "stdin", ended)
-        main(arguments)
+        yield
+
+
+@pytest.mark.usefixtures("ended")
+def test_says_that_a_port_is_taken(capsys):
+    """
+    A port that is taken is a mistake in the command, not a fault in the program.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit) as left:
+            main(["--port", str(port)])
+
+    assert 2 == left.value.code
+    assert f"error: port {port} of 127.0.0.1 is in use: end" in capsys.readouterr().err
+
+
+def test_says_when_it_ends(capsys):
+    """
+    The help says that it ends with its standard input.
+    """
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    assert "ends when its standard input does" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("ended")
+@pytest.mark.parametrize("arguments", [[], ["--tls", "--no-limits", "--require-token"]])
+def test_runs_in_this_process(arguments, capsys):
+    """
+    Whose input has ended before it began says where it was, and ends.
+    """
+    main(arguments)
 
     assert ("--tls" in arguments) == (json.loads(capsys.readouterr().out)["ca_file"] is not None)

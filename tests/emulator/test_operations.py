@@ -314,16 +314,20 @@ async def test_replies_in_a_thread(client, conversation, emulator):
 
 async def test_updates(client, conversation, send, emulator):
     """
-    `updateActivity` replaces the whole activity.
+    `updateActivity` replaces the whole activity, but for its id and when it was said.
     """
     sent = (await send("before", speak="before")).json()["id"]
+    [before] = emulator.activities("19:c")
 
     response = await client.put(
-        f"{conversation}/activities/{sent}", json={"type": "message", "text": "after"}
+        f"{conversation}/activities/{sent}",
+        json={"type": "message", "text": "after", "timestamp": "2001-01-01T00:00:00Z"},
     )
 
     assert (200, {"id": sent}) == (response.status_code, response.json())
-    assert [{"type": "message", "text": "after", "id": sent}] == emulator.activities("19:c")
+    assert [
+        {"type": "message", "text": "after", "id": sent, "timestamp": before["timestamp"]}
+    ] == emulator.activities("19:c")
 
 
 @pytest.mark.parametrize(

@@ -543,6 +543,19 @@ async def test_chunks_need_no_numbers(chat):
     assert [202, 202] == [answer.status_code for answer in answers]
 
 
+async def test_streams_end_with_their_message(chat):
+    """
+    A stream whose message was deleted is not known any longer, and another can begin.
+    """
+    stream_id = (await chat.ask("sendToConversation", a_chunk("a", 1))).json()["id"]
+    deleted = await chat.ask("deleteActivity", a=stream_id)
+
+    ended = await chat.ask("sendToConversation", a_chunk("ab", None, stream_id, "final", "message"))
+    another = await chat.ask("sendToConversation", a_chunk("b", 1))
+
+    assert (200, 404, 201) == (deleted.status_code, ended.status_code, another.status_code)
+
+
 async def test_streams_end_in_time():
     """
     After two minutes a stream is over.

@@ -149,6 +149,42 @@ async def test_ends_at_once():
     assert 0.5 > real_time.monotonic() - began
 
 
+async def test_ends_while_a_bot_is_waited_for(emulator, caplog):
+    """
+    A bot that does not answer does not hold up the end, and nobody complains.
+    """
+    called = asyncio.Event()
+    connections = []
+
+    async def silent(_reader, writer):
+        connections.append(writer)
+        called.set()
+
+    bot = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = bot.sockets[0].getsockname()[1]
+    emulator.bot_url = f"http://127.0.0.1:{port}/api/messages"
+    async with httpx.AsyncClient() as client:
+        async with serve(emulator) as server:
+            said = asyncio.ensure_future(
+                client.post(
+                    f"{server.url}/emulator/console/api/say",
+                    json={"conversation": "a/b|%", "text": "hello"},
+                    headers={"X-Emulator-Console": "1"},
+                )
+            )
+            await called.wait()
+            began = real_time.monotonic()
+        took = real_time.monotonic() - began
+        with pytest.raises(httpx.TransportError):
+            await said
+    for writer in connections:
+        writer.close()
+    bot.close()
+
+    assert 2 > took
+    assert [] == caplog.records
+
+
 async def test_ends_without_a_handshake(emulator):
     """
     Who connects and never says a word does not hold up the end.

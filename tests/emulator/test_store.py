@@ -152,7 +152,7 @@ async def test_hostile_texts_are_stored(tmp_path, text):
 
 async def test_survives_a_restart(tmp_path):
     """
-    A record with a file goes on where it was: numbers, content that was posted, and all.
+    A record with a file goes on where it was; what was said in another run is not doubled.
     """
     path = tmp_path / "record.db"
     record = Record(db=path)
@@ -167,7 +167,7 @@ async def test_survives_a_restart(tmp_path):
     again.close()
 
     assert before == after
-    assert [(704, True)] == [(exchange.number, exchange.repeated) for exchange in last]
+    assert [(704, False)] == [(exchange.number, exchange.repeated) for exchange in last]
 
 
 def test_is_written_without_being_closed(tmp_path):
@@ -189,6 +189,29 @@ def test_is_written_without_being_closed(tmp_path):
     assert ["one", "two"] == run_virtual(main())
 
 
+def test_is_written_by_another_loop(tmp_path):
+    """
+    A loop that ended before the file was written does not keep the next one from writing.
+    """
+    path = tmp_path / "record.db"
+    record = Record(db=path)
+    emulator = emulator_of(record)
+
+    async def late():
+        await post(emulator, "two")
+        await asyncio.sleep(0.3)
+        again = Record(db=copied(path, tmp_path / "copy"))
+        texts = again.texts()
+        again.close()
+        return texts
+
+    run_virtual(post(emulator, "one"))
+    texts = run_virtual(late())
+    record.close()
+
+    assert ["one", "two"] == texts
+
+
 def test_is_written_at_once_outside_of_a_loop(tmp_path):
     """
     Where nothing could write it later, it is written now.
@@ -203,6 +226,21 @@ def test_is_written_at_once_outside_of_a_loop(tmp_path):
     record.close()
 
     assert ["getConversations"] == [seen.operation for seen in received]
+
+
+async def test_finds_old_content_in_its_own_run(tmp_path):
+    """
+    What was posted long ago in the same run is doubled, though it lies in the file.
+    """
+    path = tmp_path / "record.db"
+    Record(db=path).close()
+    record = Record(db=path, in_memory=0)
+    emulator = emulator_of(record)
+    await post(emulator, "same", *map(str, range(600)), "same")
+    doubled = [done.text for done in record.doubled()]
+    record.close()
+
+    assert ["same"] == doubled
 
 
 async def test_windows_do_not_reach_over_a_restart(tmp_path):

@@ -366,6 +366,24 @@ async def test_idle_connections_are_closed(connection, client, emulator, seconds
     assert 201 == (await client.post(PATH, json=MESSAGE)).status_code
 
 
+async def test_busy_connections_are_not_closed(client, emulator):
+    """
+    A connection that is in use when it would be closed is closed later; the answer comes.
+    """
+    emulator.add_fault(CloseIdle(operation=OPERATION, seconds=0.01))
+    await client.post(PATH, json=MESSAGE)
+    emulator.delay_next(OPERATION, 0.03)
+    opened = []
+
+    async def trace(name, _info):
+        opened.append(name)
+
+    response = await client.post(PATH, json=MESSAGE, extensions={"trace": trace})
+
+    assert 201 == response.status_code
+    assert "connection.connect_tcp.complete" not in opened
+
+
 async def test_a_client_keeps_a_connection_that_will_be_closed(client, emulator):
     """
     A client that believes the connection to be open finds out, at the next call at the latest.
@@ -486,17 +504,56 @@ async def test_knows_ports(emulator, port):
             pass
 
 
+@pytest.mark.parametrize("path", ["/emulator/clear", PATH, "/t/oauth2/v2.0/token"])
 @pytest.mark.parametrize(
-    ("origin", "status"),
-    [("https://evil.example", 403), ("null", 403), ("http://localhost:1", 200)],
+    "origin",
+    ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1", "http://[", ""],
 )
-async def test_is_not_steered_from_elsewhere(client, origin, status):
+async def test_is_not_steered_from_elsewhere(client, emulator, origin, path):
     """
-    A page of another site cannot steer the emulator, though it can reach it.
+    A page of another site, or of another port, can neither steer the emulator nor write there.
     """
+    response = await client.post(path, json=MESSAGE, headers={"Origin": origin})
+
+    expected = 403 if origin else {PATH: 201}.get(path, 400)
+    assert expected == response.status_code
+    assert (0 if origin else emulator.record.next_number - 1) == len(emulator.record.received())
+
+
+async def test_is_steered_by_its_own_pages(client):
+    """
+    A page that came from the emulator itself is answered.
+    """
+    origin = f"{client.base_url.scheme}://{client.base_url.netloc.decode()}"
     response = await client.post("/emulator/clear", headers={"Origin": origin})
 
-    assert status == response.status_code
+    assert 200 == response.status_code
+
+
+async def test_takes_no_other_machine_s_page_for_its_own():
+    """
+    Where every address is answered, a page of another address is another site's all the same.
+    """
+    with pytest.warns(UserWarning, match="listens on"):
+        async with serve(Emulator(), host="0.0.0.0") as server, httpx.AsyncClient() as client:
+            response = await client.post(
+                f"{server.url}/emulator/clear", headers={"Origin": "http://192.0.2.7"}
+            )
+
+    assert 403 == response.status_code
+
+
+async def test_runs_nothing_that_was_uploaded(client, emulator):
+    """
+    A page that was uploaded is no page of the console's origin: it is in a box, and as it is said.
+    """
+    page = emulator.add_attachment(b"<script>alert(1)</script>", type="text/html")
+
+    response = await client.get(f"/v3/attachments/{page}/views/original")
+
+    assert (200, "text/html") == (response.status_code, response.headers["content-type"])
+    assert "sandbox; default-src 'none'" == response.headers["content-security-policy"]
+    assert "nosniff" == response.headers["x-content-type-options"]
 
 
 async def test_shows_browsers_the_console(client):

@@ -12,6 +12,7 @@ export class Exchanges {
     this.onselect = onselect;
     this.conversation = null;
     this.all = [];
+    this.late = null;
     this.shown = [];
     this.number = null;
     this.odd = false;
@@ -42,13 +43,22 @@ export class Exchanges {
     this.all = [];
     this.number = null;
     this.#detail(null);
-    const answer = await ask("exchanges", { conversation });
-    if (conversation !== this.conversation) return;
+    // What is told meanwhile may not be in the answer yet.
+    const late = this.late = [];
+    // Without an answer there is no emulator; when it is there again, all is opened anew.
+    const answer = await ask("exchanges", { conversation }).catch(() => ({ exchanges: [] }));
+    if (late !== this.late) return;
+    this.late = null;
     this.all = answer.exchanges;
     this.#arrange({ fresh: true });
+    this.add(late);
   }
 
   add(exchanges) {
+    if (this.late) {
+      this.late.push(...exchanges);
+      return;
+    }
     const known = this.all.at(-1)?.number ?? 0;
     const fitting = exchanges.filter((exchange) => exchange.number > known && (this.conversation === null || exchange.conversation_id === this.conversation || exchange.root === this.conversation));
     if (!fitting.length) return;
@@ -138,10 +148,15 @@ export class Exchanges {
       headers(exchange.request_headers),
       raw(exchange.request_body),
       h("h4", {}, "Response"),
-      h("p", { class: "line" }, exchange.status === null ? "No answer: the connection was reset" : h("b", {}, String(exchange.status))),
+      h("p", { class: "line" }, exchange.status === null ? SILENCES[exchange.fault] ?? "No answer: the connection was reset" : h("b", {}, String(exchange.status))),
       exchange.status === null ? raw("") : [headers(exchange.response_headers), raw(exchange.response_body)].flat());
   }
 }
+
+const SILENCES = {
+  hang: "No answer: the connection was left open",
+  garbage: "No answer: what came in its place is no HTTP",
+};
 
 const isOdd = (exchange) => exchange.status === null || exchange.status >= 400 || exchange.fault || exchange.repeated;
 

@@ -52,28 +52,33 @@ export class Thread {
     this.#seen();
   }
 
-  // Asks for what has changed since the last time.
-  async update() {
-    if (this.loading) { this.again = true; return this.loading; }
-    this.loading = this.#update();
-    try {
-      await this.loading;
-    } finally {
-      this.loading = null;
-    }
-    if (this.again) { this.again = false; await this.update(); }
+  // Asks for what has changed since the last time; done when that was asked after this call,
+  // and not before: what is on its way already may be about another conversation.
+  update() {
+    if (!this.loading) return this.#begin();
+    this.next ??= this.loading.catch(() => null).then(() => {
+      this.next = null;
+      return this.loading ?? this.#begin();
+    });
+    return this.next;
+  }
+
+  #begin() {
+    this.loading = this.#update().finally(() => { this.loading = null; });
+    return this.loading;
   }
 
   async #update() {
-    const { conversation } = this;
+    const { conversation, epoch, revision } = this;
     if (!conversation) return;
     let answer;
     try {
-      answer = await ask("thread", { conversation, after: this.revision, epoch: this.epoch });
+      answer = await ask("thread", { conversation, after: revision, epoch });
     } catch {
       answer = { epoch: "", revision: 0, hidden: 0, entries: [] };
     }
-    if (conversation !== this.conversation) return;
+    // Another was opened, or the same again.
+    if (conversation !== this.conversation || epoch !== this.epoch || revision !== this.revision) return;
     const isFresh = answer.epoch !== this.epoch;
     if (isFresh) this.#reset();
     this.epoch = answer.epoch;

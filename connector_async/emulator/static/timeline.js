@@ -1,8 +1,9 @@
 // The rate timeline: sends and refusals by second, and how full the windows were.
 //
 // One lane for each window of the limits: the shortest has bars, longer ones the sum over
-// their length. A second of the clock is never more than a window of one second, so
-// a bar above its line is a limit broken, and none below it is.
+// their length. Windows slide, and the seconds here are the clock's: what is above its line
+// is a limit broken, but one may be broken below it too, across two seconds. A tenant has
+// its limit for itself, so there is no line for several together.
 
 import { ask } from "./api.js";
 import { $, count, setText, svg } from "./dom.js";
@@ -81,8 +82,12 @@ export class Timeline {
     plot.replaceChildren(picture);
   }
 
+  #tenants() {
+    return this.all ? this.answer?.tenants ?? 0 : 1;
+  }
+
   #windows() {
-    const chosen = (this.all ? this.limits.tenant : this.limits.send).filter(([, length]) => length <= 60);
+    const chosen = this.#tenants() > 1 ? [] : (this.all ? this.limits.tenant : this.limits.send).filter(([, length]) => length <= 60);
     return chosen.length ? chosen : [[null, 1]];
   }
 
@@ -107,7 +112,7 @@ export class Timeline {
       }
       const most = Math.max(...lane.sums);
       const label = svg("text", { x: LEFT - 10, y: top + tall / 2 + 4, "text-anchor": "end", class: most > (lane.limit ?? Infinity) ? "limit over" : "limit" });
-      label.textContent = lane.limit === null ? "no limit" : `${lane.limit} in ${lane.length} s`;
+      label.textContent = lane.limit === null ? (this.#tenants() > 1 ? `${this.#tenants()} tenants` : "no limit") : `${lane.limit} in ${lane.length} s`;
       picture.append(label);
       top += tall + gap;
     });

@@ -10,7 +10,7 @@ import attrs
 import httpx
 import pytest
 
-from connector_async.emulator import Emulator, EmulatorLimits, serve
+from connector_async.emulator import Arrival, Emulator, EmulatorLimits, serve
 from connector_async.emulator._console_copy import as_curl, as_pytest
 
 
@@ -162,6 +162,89 @@ async def test_copies_run_as_tests(emulator, prepare, call, fields):
     assert (
         original.path.partition(before)[0] == again.path[: len(original.path.partition(before)[0])]
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("PUT", 200), ("DELETE", 200), ("PUT", 403), ("DELETE", 403)]
+)
+async def test_copies_know_whose_an_activity_is(method, status):
+    """
+    What the bot could change it can change in the copied test, and what it could not it cannot.
+    """
+    statuses = []
+    emulator = Emulator()
+    emulator.add_conversation("19:c")
+    before = emulator.add_activity("19:c", {"type": "message"}, by_bot=status == 200)
+    fields = HELLO if method == "PUT" else {}
+    url = f"/v3/conversations/19:c/activities/{before}"
+    original = await exchange_of(emulator, method, url, **fields)
+    names = {}
+    exec(compile(as_pytest(original), "copied.py", "exec"), names)
+    (test,) = [value for name, value in names.items() if name.startswith("test_")]
+    fresh = Emulator()
+    await test(fresh)
+    statuses = [original.status, fresh.record.exchange(1).status]
+
+    assert [status, status] == statuses
+
+
+def begin_a_write(emulator):
+    emulator.delay_next("sendToConversation", 60)
+    emulator.answer(
+        Arrival(
+            method="POST",
+            base_url="http://e",
+            raw_path=SEND[1].encode(),
+            query_string=b"",
+            headers={},
+            body=b'{"type":"message","text":"first"}',
+        )
+    )
+
+
+CHUNK = {
+    "json": {
+        "type": "typing",
+        "text": "a",
+        "entities": [{"type": "streaminfo", "streamType": "streaming", "streamSequence": 1}],
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("prepare", "fields", "reason"),
+    [
+        (begin_a_write, HELLO, "another operation was going on in the conversation"),
+        (None, CHUNK, "the chunks of a stream are answered for what came before them"),
+    ],
+)
+async def test_copies_say_what_cannot_be_had_again(prepare, fields, reason):
+    """
+    What depends on other calls is not asked for again; the test says so.
+    """
+    emulator = Emulator()
+    emulator.add_conversation("19:c", kind="personal")
+    if prepare is not None:
+        prepare(emulator)
+    written = as_pytest(await exchange_of(emulator, *SEND, **fields))
+    names = {}
+    exec(compile(written, "copied.py", "exec"), names)
+    (test,) = [value for name, value in names.items() if name.startswith("test_")]
+
+    with pytest.raises(pytest.skip.Exception, match=reason):
+        await test(Emulator())
+
+
+@pytest.mark.parametrize("fault", ["half_body", "close_idle"])
+async def test_copies_know_what_happens_on_the_way(fault):
+    """
+    A fault on the way does not change the status, and is not asked for.
+    """
+    emulator = Emulator()
+    emulator.add_conversation("19:c")
+    original = attrs.evolve(await exchange_of(emulator, *SEND, **HELLO), fault=fault)
+
+    assert "_next(" not in as_pytest(original)
 
 
 async def test_copies_say_what_needs_a_socket(emulator):

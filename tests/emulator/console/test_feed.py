@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from connector_async.emulator import Emulator, EmulatorClock, EmulatorLimits, Record
 from connector_async.emulator._console import console_routes
 from connector_async.emulator._console_feed import Feed
+from connector_async.emulator._console_views import Delivery
 from tests.emulator.console.conftest import OURS
 
 
@@ -38,6 +39,16 @@ async def test_tells_of_exchanges(feed, send):
     assert [(1, "hello")] == [(one["number"], one["text"]) for one in told["exchanges"]]
     assert [("19:c", 1)] == [(view["id"], view["activities"]) for view in told["conversations"]]
     assert (False, 0) == (told["cleared"], told["skipped"])
+
+
+def test_keeps_the_latest_deliveries(feed):
+    """
+    What became of messages long ago is forgotten.
+    """
+    for number in range(5_001):
+        feed.deliver("19:c", str(number), Delivery(status=200))
+
+    assert (5_000, False) == (len(feed.deliveries), ("19:c", "0") in feed.deliveries)
 
 
 async def test_tells_much_in_one_batch(feed, send):

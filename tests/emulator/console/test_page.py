@@ -160,7 +160,7 @@ async def test_tells_the_rates(ask, emulator, send):
     whole = await ask("timeline", conversation="19:c")
     late = await ask("timeline", span=50)
 
-    assert 1_700_000_102.5 == whole["now"]
+    assert (1_700_000_102.5, 1) == (whole["now"], whole["tenants"])
     assert [[1_700_000_000, 1, 1], [1_700_000_002, 1, 0], [1_700_000_102, 1, 0]] == whole["seconds"]
     assert [[1_700_000_102, 1, 0]] == late["seconds"]
 
@@ -256,7 +256,11 @@ async def test_moves_the_clock(tell, emulator):
         ("drop", {"operation": "explode"}, 400),
         ("clock", {"advance": -1}, 400),
         ("clock", {"advance": "soon"}, 400),
+        ("clock", {"advance": 1e300}, 400),
         ("conversations", {"id": "19:c"}, 400),
+        ("conversations", {"members": -1}, 400),
+        ("conversations", {"members": 1_000_001}, 400),
+        ("conversations", {"members": 1.5}, 400),
     ],
 )
 @pytest.mark.usefixtures("conversation")
@@ -288,6 +292,7 @@ async def test_refuses_what_is_not_json(console):
         ("/api/exchange?number=x", 400),
         ("/api/members?conversation=19:none", 404),
         ("/api/timeline?span=x", 400),
+        ("/api/timeline?span=inf", 400),
     ],
 )
 @pytest.mark.usefixtures("conversation")
@@ -395,6 +400,33 @@ async def test_strikes_whichever_message_comes_next(
 
     assert [503, 201] == statuses
     assert [] == emulator.faults()
+
+
+async def test_strikes_no_more_than_asked(tell, client, conversation, emulator):
+    """
+    A fault for three messages strikes three, in whichever ways they come.
+    """
+    asked = emulator.add_activity("19:c", {"type": "message", "text": "?"})
+    send, reply = f"{conversation}/activities", f"{conversation}/activities/{asked}"
+    await tell("fail", operation=None, status=503, times=3)
+
+    statuses = [
+        (await client.post(path, json={"type": "message", "text": str(number)})).status_code
+        for number, path in enumerate([send, reply, send, reply, reply])
+    ]
+
+    assert [503, 503, 503, 201, 201] == statuses
+    assert [] == emulator.faults()
+
+
+async def test_strikes_for_good(tell, emulator, send):
+    """
+    A fault without an end goes on.
+    """
+    await tell("fail", operation=None, status=503, times=None)
+
+    assert [503] * 3 == [(await send(str(number))).status_code for number in range(3)]
+    assert 2 == len(emulator.faults())
 
 
 async def test_keeps_faults_that_strike_again(tell, emulator, send):

@@ -8,8 +8,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from connector_async.emulator import Emulator
+from connector_async.emulator import Emulator, EmulatorClock, Record
 from connector_async.emulator._console import console_routes
+from connector_async.emulator._console_thread import Threads
 from connector_async.emulator._console_views import encoded, seconds_of, text_of
 
 
@@ -109,6 +110,109 @@ async def test_begins_anew_after_a_clear(ask, emulator, send):
 
     assert before["epoch"] != after["epoch"]
     assert ["new"] == texts(after)
+
+
+@pytest.mark.usefixtures("conversation")
+async def test_tells_old_activities_once(ask, client, conversation, emulator):
+    """
+    What was put away is not told again each time; only where it was changed.
+    """
+    first, *_ = [
+        emulator.add_activity("19:c", {"type": "message", "text": str(number)})
+        for number in range(5)
+    ]
+    emulator.add_conversation("19:busy")
+    for _ in range(21_000):
+        emulator.add_activity("19:busy", {"type": "message"})
+    before = await ask("thread", conversation="19:c")
+    since = {"conversation": "19:c", "after": before["revision"], "epoch": before["epoch"]}
+
+    same = await ask("thread", **since)
+    await client.put(f"{conversation}/activities/{first}", json={"text": "edited"})
+    changed = await ask("thread", **since)
+
+    assert ["0", "1", "2", "3", "4"] == texts(before)
+    assert ([], ["edited"]) == (texts(same), texts(changed))
+
+
+@pytest.mark.usefixtures("conversation")
+async def test_begins_anew_with_another_conversation_of_the_same_id(ask, emulator):
+    """
+    Ids of activities begin anew too; what was said under them before is gone.
+    """
+    emulator.add_activity("19:c", {"type": "message", "text": "old"})
+    before = await ask("thread", conversation="19:c")
+    emulator.remove_conversation("19:c")
+    emulator.add_conversation("19:c")
+    emulator.add_activity("19:c", {"type": "message", "text": "new"})
+
+    after = await ask(
+        "thread", conversation="19:c", after=before["revision"], epoch=before["epoch"]
+    )
+
+    assert before["entries"][0]["id"] == after["entries"][0]["id"]
+    assert (["old"], ["new"]) == (texts(before), texts(after))
+
+
+async def test_begins_anew_after_the_record_was_cleared(ask, client, conversation, emulator, send):
+    """
+    What the record does not know any longer is not told, be it a call or a deletion.
+    """
+    asked = emulator.add_activity("19:c", {"type": "message", "text": "?"})
+    first = await ask("thread", conversation="19:c")
+    await client.delete(f"{conversation}/activities/{asked}")
+    emulator.record.clear()
+    second = await ask("thread", conversation="19:c")
+    await send("answer")
+    third = await ask("thread", conversation="19:c")
+    emulator.record.clear()
+    fourth = await ask("thread", conversation="19:c")
+
+    assert [["?"], [], ["answer"], ["answer"]] == list(map(texts, (first, second, third, fourth)))
+    assert (True, False, True) == (
+        first["epoch"] != second["epoch"],
+        second["epoch"] != third["epoch"],
+        third["epoch"] != fourth["epoch"],
+    )
+
+
+async def test_knows_an_activity_that_was_put_back(ask, client, conversation, send):
+    """
+    What was deleted and is there again says what it says now.
+    """
+    activity_id = (await send("first")).json()["id"]
+    before = await ask("thread", conversation="19:c")
+    await client.delete(f"{conversation}/activities/{activity_id}")
+    history = {"activities": [{"id": activity_id, "type": "message", "text": "again"}]}
+    await client.post(f"{conversation}/activities/history", json=history)
+
+    after = await ask(
+        "thread", conversation="19:c", after=before["revision"], epoch=before["epoch"]
+    )
+
+    assert (["first"], ["again"]) == (texts(before), texts(after))
+
+
+async def test_knows_its_own_run_only(tmp_path):
+    """
+    What a record with a file kept of another run is of other activities, though ids are the same.
+    """
+    for text in ("old", "new"):
+        record = Record(db=tmp_path / "record.db")
+        emulator = Emulator(record=record, clock=EmulatorClock.from_functions(lambda: 5.0))
+        emulator.clock.freeze()
+        emulator.add_conversation("19:c")
+        async with httpx.AsyncClient(transport=emulator.transport()) as bot:
+            url = "http://e/v3/conversations/19:c/activities"
+            posted = (await bot.post(url, json={"type": "message", "text": text})).json()["id"]
+            if text == "old":
+                await bot.delete(f"{url}/{posted}")
+                await bot.post(url, json={"type": "message", "text": "old"})
+                await bot.delete(f"{url}/{posted}")
+        thread = Threads(emulator, {}).changes("19:c", after=0, epoch=None)
+        record.close()
+
+    assert ["new"] == texts(thread)
 
 
 @pytest.mark.usefixtures("conversation")
