@@ -45,7 +45,8 @@ def world() -> Generator[World]:
         # A managed identity's endpoint is on the machine itself, and without TLS.
         async with serve(emulator) as plain, serve(emulator, tls=True, names=NAMES) as server:
             port = int(server.url.rpartition(":")[2])
-            proxy = await asyncio.start_server(_tunnel_to(port), "127.0.0.1", 0)
+            tunnels: set[asyncio.Task[None]] = set()
+            proxy = await asyncio.start_server(_tunnel_to(port, tunnels), "127.0.0.1", 0)
             async with proxy:
                 proxy_port = proxy.sockets[0].getsockname()[1]
                 environment.update(
@@ -59,6 +60,10 @@ def world() -> Generator[World]:
                 )
                 ready.set()
                 await ended.wait()
+                proxy.close()
+                for tunnel in tunnels:
+                    tunnel.cancel()
+                await asyncio.gather(*tunnels, return_exceptions=True)
 
     def serve_all() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
@@ -74,7 +79,11 @@ def world() -> Generator[World]:
         thread.join()
 
 
-def _tunnel_to(port: int):
+def _tunnel_to(port: int, tunnels: set[asyncio.Task[None]]):
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Kept, since a task that nobody holds may vanish in the middle of its work.
+        tunnels.add(asyncio.ensure_future(serve_one(reader, writer)))
+
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
@@ -85,7 +94,7 @@ def _tunnel_to(port: int):
             writer.close()
             up_writer.close()
 
-    return serve_one
+    return accept
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -136,7 +136,9 @@ async def serve(handler, *, tls=None, host="127.0.0.1"):
             task.cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         for line in peer.lines:
-            line.writer.transport.abort()
+            # Python 3.13's transports know no loop any more once they are closed.
+            with suppress(AttributeError):
+                line.writer.transport.abort()
         await breathe()
     for end in ends:
         if isinstance(end, Exception):
