@@ -5,6 +5,7 @@ The limits' log, in this process's memory.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from typing import Final, Protocol, runtime_checkable
@@ -19,6 +20,7 @@ _BACK: Final = 30 * SECOND
 _ONE: Final = 5 * SECOND
 _LEAST: Final = 0.05
 _SILENCE: Final = 60 * SECOND
+_SPARE: Final = 8
 
 
 @attrs.frozen
@@ -87,22 +89,28 @@ class _Log:
         keep_count: How many of them the longest windows need.
         keep_time: For how long.
         windows: Those that were entered last.
+        trim_at: With how many entries the old ones are dropped. All at once, now and
+            then: to drop them one by one would move the others for each.
     """
 
     times: array[int] = attrs.field(factory=lambda: array("q"))
     keep_count: int = 0
     keep_time: int = 0
     windows: Windows = ()
+    trim_at: int = _SPARE
 
     def enter(self, windows: Windows, now: int) -> None:
         times = self.times
         if windows is not self.windows:
             self._widen(windows)
-        while times and times[0] + self.keep_time <= now:
-            del times[0]
         times.append(now)
-        if len(times) > self.keep_count:
-            del times[0]
+        if len(times) >= self.trim_at:
+            self._trim(now)
+            self.trim_at = 2 * len(times) + _SPARE
+
+    def _trim(self, now: int) -> None:
+        expired = bisect_right(self.times, now - self.keep_time)
+        del self.times[: max(expired, len(self.times) - self.keep_count)]
 
     def _widen(self, windows: Windows) -> None:
         self.windows = windows
@@ -117,6 +125,7 @@ class _Log:
         """
         Whether it would matter that it is forgotten, though it binds.
         """
+        self._trim(now)
         return self.times[-1] + _SILENCE > now or 2 * len(self.times) >= self.keep_count
 
 

