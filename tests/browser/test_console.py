@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from connector_async.emulator import Emulator, EmulatorLimits, serve
+from tests.browser.pictures import digest
 from tests.browser.scene import ADA, LAUNCH, PLATFORM
 
 expect = pytest.importorskip(
@@ -799,5 +800,6 @@ async def test_pictures(open_console, scene, screenshots, scheme):
             picture = await page.screenshot(animations="disabled", caret="hide")
             if screenshots is not None:
                 (screenshots / f"console-{name}-{scheme}.png").write_bytes(picture)
+                (screenshots / "made_of.txt").write_text(digest(), "utf-8")
 
             assert len(picture) > 50_000
