@@ -207,7 +207,7 @@ class Limiter:
         try:
             return self._store.outlook(claims, now, ahead)
         except Exception as error:  # noqa: BLE001  # a store of the caller's raises what it likes
-            call.warn(f"the limit store failed: {type(error).__name__}: {error}")
+            _warn_of_store(call, error)
             # It is always a right answer; `admit` decides.
             return 0
 
@@ -325,7 +325,11 @@ async def _afterwards(request: Request, noting: Awaitable[None]) -> None:
     try:
         await noting
     except Exception as error:  # noqa: BLE001  # a store of the caller's raises what it likes
-        request.call.warn(f"the limit store failed: {type(error).__name__}: {error}")
+        _warn_of_store(request.call, error)
+
+
+def _warn_of_store(call: Call, error: Exception) -> None:
+    call.warn(f"the limit store failed: {type(error).__name__}: {error}")
 
 
 _NONE: Final = Limits.none()

@@ -118,12 +118,10 @@ def _target(request: Request, location: str) -> SplitResult:
 
 async def _check_public(request: Request, target: SplitResult, resolve: Resolve | None) -> None:
     host = target.hostname or ""
-    if host == "localhost" or _is_address(host):
-        # Whoever looks names up, this is none.
-        if host == "localhost" or not _is_public(host):
-            raise _refused(request, f"redirected to {host}, which is an address inside a network")
-        return
-    if resolve is None:
+    if host == "localhost" or (_is_address(host) and not _is_public(host)):
+        # Whoever looks names up, this needs no looking up.
+        raise _refused(request, f"redirected to {host}, which is an address inside a network")
+    if resolve is None or _is_address(host):
         return
     try:
         addresses = await resolve(host, target.port or 443)
