@@ -6,6 +6,7 @@ Each session installs what it needs into an environment of its own.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import nox
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+LOCKED = Path(".ci", "locked")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 nox.needs_version = ">=2024.10.9"
@@ -45,9 +47,20 @@ def _let_pyenv_show_all() -> None:
 _let_pyenv_show_all()
 
 
+def _tools(session: nox.Session, *groups: str) -> None:
+    """
+    Install groups of dependencies, in the locked versions, and only what has the known hashes.
+    """
+    files = [word for group in groups for word in ("-r", str(LOCKED / f"{group}.txt"))]
+    session.install("--require-hashes", *files)
+
+
 def _install(session: nox.Session, *groups: str) -> None:
-    needed = nox.project.dependency_groups(PROJECT, *groups)
-    session.install("-e", ".[cli,emulator,testing]", *needed)
+    """
+    Install the project with all extras, its dependencies and these groups, locked.
+    """
+    _tools(session, "test", *groups)
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
 
 
 @nox.session(python=PYTHONS)
@@ -59,7 +72,7 @@ def tests(session: nox.Session) -> None:
     of the others: it takes as long again.
     """
     measured = session.python == MEASURED
-    _install(session, "test", *(["browser"] if measured else []))
+    _install(session, *(["browser"] if measured else []))
     session.run("python", "-c", "import sys; print('tests run on', sys.version)")
     pytest = ("python", "-m", "pytest", "-q", "-n", "2")
     if session.posargs:
@@ -76,7 +89,7 @@ def lint(session: nox.Session) -> None:
     """
     Check the format and the code.
     """
-    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    _tools(session, "lint")
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
 
@@ -122,7 +135,7 @@ def pictures(session: nox.Session) -> None:
     """
     Make the README's pictures anew; needs a Chromium.
     """
-    _install(session, "test", "browser")
+    _install(session, "browser")
     session.run("python", "examples/timeline.py")
     session.run(
         *("python", "-m", "pytest", "-q", "tests/browser"),
@@ -135,7 +148,7 @@ def reliability(session: nox.Session) -> None:
     """
     Break everything around the client, at full length, and write RELIABILITY.md.
     """
-    _install(session, "test", "fuzz")
+    _install(session, "fuzz")
     session.run(
         *("python", "-m", "pytest", "-q", "tests/reliability", *session.posargs),
         env={"RELIABILITY": "full", "RELIABILITY_TABLE": "RELIABILITY.md"},
@@ -149,3 +162,63 @@ def bench(session: nox.Session) -> None:
     """
     # Each client has an environment of its own, in `.nox/benchmarks`.
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """
+    Take the newest versions of what the sessions install, with the hash of each file.
+    """
+    _tools(session, "lock")
+    first = LOCKED / "test.txt"
+    for group in PROJECT["dependency-groups"]:
+        # Sessions install several at once, so all have the first one's versions.
+        ours = ["pyproject.toml", "--all-extras"]
+        what = ours if group == "test" else ["--constraint", str(first)]
+        session.run(
+            *("uv", "pip", "compile", *what, "--group", group),
+            *("--universal", "--python-version", PYTHONS[0], "--generate-hashes", "--upgrade"),
+            *("--no-annotate", "--custom-compile-command", "python -m nox -s lock"),
+            *("--quiet", "--output-file", str(LOCKED / f"{group}.txt")),
+        )
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """
+    Look up what is known against the locked versions; where nobody can be asked, say so.
+    """
+    _tools(session, "audit")
+    report = Path(session.create_tmp(), "audit.json")
+    report.unlink(missing_ok=True)
+    files = [word for path in sorted(LOCKED.glob("*.txt")) for word in ("-r", str(path))]
+    session.run(
+        *("pip-audit", "--require-hashes", "--disable-pip", *files),
+        *("--format", "json", "--output", str(report)),
+        success_codes=[0, 1],
+    )
+    found = json.loads(report.read_text())["dependencies"] if report.exists() else []
+    if any(each.get("vulns") for each in found):
+        session.error("known vulnerabilities, see above")
+    unknown = sum("skip_reason" in each for each in found)
+    if unknown == len(found):
+        session.warn("nothing was audited: no database of advisories can be reached from here")
+    elif unknown:
+        session.warn(f"{unknown} of {len(found)} packages could not be looked up")
+
+
+@nox.session(reuse_venv=False)
+def sbom(session: nox.Session) -> None:
+    """
+    Tell what an installation brings, as CycloneDX: `dist/connector_async.cdx.json`.
+    """
+    Path("dist").mkdir(exist_ok=True)
+    brought = Path(session.create_tmp(), "brought")
+    session.run("python", "-m", "venv", "--clear", str(brought))
+    python = brought / ("Scripts" if os.name == "nt" else "bin") / "python"
+    session.run(str(python), "-m", "pip", "install", "-q", ".", external=True)
+    _tools(session, "sbom")
+    session.run(
+        *("cyclonedx-py", "environment", str(python), "--pyproject", "pyproject.toml"),
+        *("--output-reproducible", "--validate", "--output-file", "dist/connector_async.cdx.json"),
+    )
