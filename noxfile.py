@@ -26,6 +26,7 @@ nox.options.download_python = "never"
 
 # Against a browser, and with faults by the thousand.
 SLOW = ["tests/browser", "tests/reliability"]
+BACKENDS = Path(".nox", "backends-found")
 MEASURED = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -153,6 +154,23 @@ def reliability(session: nox.Session) -> None:
         *("python", "-m", "pytest", "-q", "tests/reliability", *session.posargs),
         env={"RELIABILITY": "full", "RELIABILITY_TABLE": "RELIABILITY.md"},
     )
+
+
+@nox.session(python=PYTHONS)
+def backends(session: nox.Session) -> None:
+    """
+    Run the tests on asyncio's event loop and on uvloop, and write the row of all Pythons so far.
+    """
+    _install(session)
+    for loop in ("asyncio", "uvloop"):
+        session.run(
+            *("python", "-W", "error", "-m", "pytest", "-q", "-n", "2"),
+            *(f"--ignore={folder}" for folder in SLOW),
+            f"--junitxml={BACKENDS / f'{session.python}-{loop}.xml'}",
+            env={"TESTS_LOOP": loop},
+            success_codes=[0, 1],
+        )
+    session.run("python", "-m", "tests.reliability.backends", str(BACKENDS), "RELIABILITY.md")
 
 
 @nox.session

@@ -7,6 +7,9 @@ import pytest
 import respx
 
 from connector_async import ConnectorClient, TokenCallable
+from tests import loops
+
+loops.choose()
 
 BASE_URL = "https://smba.trafficmanager.net/amer"
 

@@ -5,6 +5,7 @@ The proxy itself: whom it strikes, what it leads where, and that it can be away.
 import asyncio
 
 import pytest
+import uvloop
 
 from connector_async.testing.chaos import ChaosProxy, Latency, LimitData, Timeout
 from tests.transport import peers
@@ -33,6 +34,22 @@ async def test_strikes_by_chance(server):
 
     assert first == await struck()
     assert 4 <= first.count(b"") <= 16
+
+
+def test_tls_on_another_loop():
+    """
+    Where the event loop cannot do it, the proxy says so, instead of spoiling each connection.
+    """
+
+    async def main():
+        async with ChaosProxy("127.0.0.1:9", tls=True):
+            pass
+
+    with (
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        pytest.raises(RuntimeError, match="needs asyncio's own event loop, and this is uvloop's"),
+    ):
+        runner.run(main())
 
 
 async def test_comes_and_goes(dial, proxy):

@@ -17,7 +17,10 @@ from connector_async.testing.chaos import (
     WrongCertificate,
     WrongHost,
 )
+from tests.loops import asyncio_alone
 from tests.transport import peers
+
+pytestmark = asyncio_alone
 
 
 @pytest.fixture

@@ -136,8 +136,16 @@ class ChaosProxy:
     async def enable(self) -> None:
         """
         Listen; after `disable()` on the same port again.
+
+        Raises:
+            RuntimeError: The proxy ends TLS, and the event loop is not asyncio's own.
         """
         loop = asyncio.get_running_loop()
+        if self._tls and not isinstance(loop, asyncio.BaseEventLoop):
+            raise RuntimeError(
+                "a proxy with tls=True needs asyncio's own event loop, and this is "
+                f"{type(loop).__module__}'s: run it on another thread's loop, or without TLS"
+            )
         self._server = await loop.create_server(
             lambda: Side(self._accept), self._host, self._port, backlog=1024
         )

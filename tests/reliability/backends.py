@@ -1,0 +1,81 @@
+"""
+The row `backends`: the tests on each Python and event loop, from what pytest wrote of them.
+"""
+
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import attrs
+
+from tests.reliability.scoreboard import Measured, Row, enter
+
+LOOPS = ("asyncio", "uvloop")
+
+
+@attrs.frozen
+class Run:
+    """
+    The tests on one Python and one event loop.
+
+    Attributes:
+        name: Python and event loop.
+        tests: How many ran.
+        failed: How many of them failed, or could not be begun.
+        seconds: How long they took.
+    """
+
+    name: str
+    tests: int
+    failed: int
+    seconds: float
+
+
+def read(path):
+    """
+    What pytest wrote of one run, in a file named `PYTHON-LOOP.xml`.
+    """
+    (suite,) = ET.parse(path).getroot().iter("testsuite")
+    counts = {key: int(suite.get(key)) for key in ("tests", "failures", "errors", "skipped")}
+    return Run(
+        path.stem.replace("-", " "),
+        counts["tests"] - counts["skipped"],
+        counts["failures"] + counts["errors"],
+        float(suite.get("time")),
+    )
+
+
+def measured(runs):
+    """
+    What there is to say of them; met where each Python that ran did so on both loops.
+    """
+    told = ", ".join(f"{run.name}: {run.tests - run.failed:,} of {run.tests:,}" for run in runs)
+    loops = {tuple(run.name.split()) for run in runs}
+    whole = all((python, loop) in loops for python, _ in loops for loop in LOOPS)
+    return Measured(f"passed on {told}", whole and bool(runs) and not any(r.failed for r in runs))
+
+
+def main(folder, table):
+    """
+    Enter the row of all runs in a folder.
+    """
+    runs = [read(path) for path in sorted(Path(folder).glob("*.xml"))]
+    found = measured(runs)
+    enter(
+        Row(
+            name="backends",
+            what="all tests but the browser's and these rows, on each Python that is there, on "
+            "asyncio's event loop and on uvloop, with `-W error`: what is not closed and what "
+            "cannot be raised are failures",
+            target="all green",
+            measured=found.text,
+            met=found.met,
+            seconds=sum(run.seconds for run in runs),
+        ),
+        Path(table),
+    )
+    return 0 if found.met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
