@@ -370,9 +370,9 @@ async def test_busy_connections_are_not_closed(client, emulator):
     """
     A connection that is in use when it would be closed is closed later; the answer comes.
     """
-    emulator.add_fault(CloseIdle(operation=OPERATION, seconds=0.01))
+    emulator.add_fault(CloseIdle(operation=OPERATION, seconds=0.15))
     await client.post(PATH, json=MESSAGE)
-    emulator.delay_next(OPERATION, 0.03)
+    emulator.delay_next(OPERATION, 0.25)
     opened = []
 
     async def trace(name, _info):
