@@ -2,11 +2,12 @@
 The table is written by machine, one row at a time, and only where it is asked for.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.reliability.scoreboard import Measured, Row, check, enter, entered, score
+from tests.reliability.scoreboard import ORDER, Measured, Row, check, enter, entered, score
 
 PAGE = Path(__file__).parents[2] / "RELIABILITY.md"
 EMPTY = "# Reliability\n\n<!-- rows -->\n<!-- /rows -->\n\nThe end.\n"
@@ -183,6 +184,18 @@ def test_the_page_has_its_table():
     The project's own page is there to be written to.
     """
     check(PAGE)
+
+
+def test_each_promise_has_its_rows():
+    """
+    The README names rows for each promise, and each row once.
+    """
+    readme = PAGE.with_name("README.md").read_text()
+    told = readme.partition("Five promises")[2].partition("\n## ")[0]
+    promises = re.findall(r"^\d\. \*\*.*: ((?:`\w+`(?:, )?)+)\.$", told, re.MULTILINE)
+
+    assert 5 == len(promises)
+    assert sorted(ORDER) == sorted(name for name in re.findall(r"`(\w+)`", told) if name in ORDER)
 
 
 def known(met):
