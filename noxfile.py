@@ -27,6 +27,7 @@ nox.options.download_python = "never"
 # Against a browser, and with faults by the thousand.
 SLOW = ["tests/browser", "tests/reliability"]
 BACKENDS = Path(".nox", "backends-found")
+SOAK = "tests/reliability/test_soak.py"
 MEASURED = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -83,6 +84,21 @@ def tests(session: nox.Session) -> None:
         session.run(*pytest, *SLOW)
     coverage = ["--cov", "--cov-report=term", "--cov-fail-under=95"] if measured else []
     session.run(*pytest, *(f"--ignore={folder}" for folder in SLOW), *coverage)
+
+
+@nox.session(python=PYTHONS[0])
+def lowest(session: nox.Session) -> None:
+    """
+    Run the tests with the oldest dependencies that the project allows.
+    """
+    _install(session)
+    session.install("--require-hashes", "-r", str(LOCKED / "lowest.txt"))
+    # What is built, and the sessions' own lock, does not depend on them.
+    skipped = [*SLOW, "tests/packaging"]
+    session.run(
+        *("python", "-m", "pytest", "-q", "-n", "2", *session.posargs),
+        *(f"--ignore={folder}" for folder in skipped),
+    )
 
 
 @nox.session
@@ -151,7 +167,20 @@ def reliability(session: nox.Session) -> None:
     """
     _install(session, "fuzz")
     session.run(
-        *("python", "-m", "pytest", "-q", "tests/reliability", *session.posargs),
+        *("python", "-m", "pytest", "-q", "tests/reliability", f"--ignore={SOAK}"),
+        *session.posargs,
+        env={"RELIABILITY": "full", "RELIABILITY_TABLE": "RELIABILITY.md"},
+    )
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """
+    Keep a client busy for an hour, and write what came of it into RELIABILITY.md.
+    """
+    _install(session)
+    session.run(
+        *("python", "-m", "pytest", "-q", SOAK, *session.posargs),
         env={"RELIABILITY": "full", "RELIABILITY_TABLE": "RELIABILITY.md"},
     )
 
@@ -174,6 +203,29 @@ def backends(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation(session: nox.Session) -> None:
+    """
+    Change the code that decides, a thousand times and more, and see that the tests notice it.
+
+    `-- retry lane` tries these modules only, and writes nothing.
+    """
+    _install(session, "mutation")
+    session.run(
+        *("python", "-m", "tests.mutation", *session.posargs),
+        env={"RELIABILITY_TABLE": "RELIABILITY.md"},
+    )
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """
+    Put other clients on the scoreboard's tests, and write RELIABILITY.md; `-- --quick` only tells.
+    """
+    # Each client has an environment of its own, in `.nox/benchmarks`.
+    session.run("python", "benchmarks/rows/run.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """
     Measure what a call costs, ours and the peers'; `-- quick` for the main figures.
@@ -188,17 +240,21 @@ def lock(session: nox.Session) -> None:
     Take the newest versions of what the sessions install, with the hash of each file.
     """
     _tools(session, "lock")
-    first = LOCKED / "test.txt"
-    for group in PROJECT["dependency-groups"]:
-        # Sessions install several at once, so all have the first one's versions.
-        ours = ["pyproject.toml", "--all-extras"]
-        what = ours if group == "test" else ["--constraint", str(first)]
+
+    def take(name: str, *what: str) -> None:
         session.run(
-            *("uv", "pip", "compile", *what, "--group", group),
+            *("uv", "pip", "compile", *what, "--output-file", str(LOCKED / f"{name}.txt")),
             *("--universal", "--python-version", PYTHONS[0], "--generate-hashes", "--upgrade"),
-            *("--no-annotate", "--custom-compile-command", "python -m nox -s lock"),
-            *("--quiet", "--output-file", str(LOCKED / f"{group}.txt")),
+            *("--no-annotate", "--custom-compile-command", "python -m nox -s lock", "--quiet"),
         )
+
+    ours, first = ("pyproject.toml", "--all-extras"), str(LOCKED / "test.txt")
+    take("test", *ours, "--group", "test")
+    # Sessions install several at once, so all have the first one's versions.
+    for group in PROJECT["dependency-groups"]:
+        if group != "test":
+            take(group, "--group", group, "--constraint", first)
+    take("lowest", *ours, "--resolution", "lowest-direct")
 
 
 @nox.session

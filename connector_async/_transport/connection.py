@@ -91,7 +91,7 @@ class Connection(asyncio.BufferedProtocol):
         self.used_at = 0.0
         self.on_lost: Callable[[Connection], None] | None = None
         self._loop = asyncio.get_running_loop()
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: Any = httptools.HttpResponseParser(self)
         # The socket's own, which TLS lies on.
         self._wire: Any = None
         self._ended = False
@@ -158,6 +158,7 @@ class Connection(asyncio.BufferedProtocol):
         """
         self._fail(WireError(reason))
         self.transport.abort()
+        self._let_go()
 
     # One exchange.
 
@@ -183,6 +184,8 @@ class Connection(asyncio.BufferedProtocol):
         self._read, self._write = read, write
         done = self._done = self._loop.create_future()
         self.transport.write(request)
+        # Of a proxy's tunnel it has the password in it, and a failure reports our variables.
+        del request
         self._arm()
         try:
             await done
@@ -252,6 +255,7 @@ class Connection(asyncio.BufferedProtocol):
         self._ended = True
         self._failure = exc
         self._fail(self._end())
+        self._let_go()
         if self.on_lost is not None:
             self.on_lost(self)
 
@@ -428,6 +432,10 @@ class Connection(asyncio.BufferedProtocol):
             self._answer.broken = error
         self.transport.abort()
         self._wake()
+
+    def _let_go(self) -> None:
+        # Both hold us: what TLS has, 300 KB, would wait for the garbage collector.
+        self._parser, self.transport = None, self._wire
 
     def _end(self) -> WireError:
         if self._failure is None:

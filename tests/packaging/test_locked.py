@@ -28,6 +28,7 @@ def groups():
 
 
 GROUPS = groups()
+LOWEST = "lowest"
 
 
 def versions(group):
@@ -37,9 +38,9 @@ def versions(group):
 
 def test_each_group_is_locked():
     """
-    There is one file for each group.
+    There is one file for each group, and one of the oldest versions.
     """
-    assert set(GROUPS) == {path.stem for path in LOCKED.iterdir()}
+    assert {*GROUPS, LOWEST} == {path.stem for path in LOCKED.iterdir()}
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -58,7 +59,26 @@ def test_lock_is_of_what_is_asked_for(group):
     ]
 
 
-@pytest.mark.parametrize("group", GROUPS)
+def test_oldest_are_the_oldest_that_are_allowed():
+    """
+    What users may have at the least is what the tests run with at the least.
+    """
+    locked = versions(LOWEST)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = chain.from_iterable(project["optional-dependencies"].values())
+    needs = [Requirement(need) for need in (*project["dependencies"], *extras)]
+
+    least = {
+        need.name: Version(each.version)
+        for need in needs
+        for each in need.specifier
+        if each.operator == ">="
+    }
+
+    assert least == {name: locked[name] for name in least}
+
+
+@pytest.mark.parametrize("group", [*GROUPS, LOWEST])
 def test_all_have_hashes(group):
     """
     Each version has the hashes of its files, and no address of where they are.

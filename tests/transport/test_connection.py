@@ -3,9 +3,11 @@ One connection: how answers are read, however they come, and when another may fo
 """
 
 import asyncio
+import gc
 import gzip
 import socket
 import threading
+import weakref
 
 import pytest
 from hypothesis import given, settings
@@ -608,6 +610,39 @@ def test_an_end_within_tls_is_said(run, tls, believing, politely):
             return got.content, None if got.broken is None else str(got.broken)
 
     assert (b"all", None if politely else CLOSED) == run(main())
+
+
+@pytest.mark.parametrize("who", ["server", "client"])
+def test_ended_connection_leaves_no_tls_to_the_garbage_collector(run, tls, believing, who):
+    """
+    What TLS has for a connection is gone with it: it is far more than the collector takes it for.
+    """
+
+    async def say(line):
+        await line.request()
+        await line.say(KEPT)
+        if who == "server":
+            line.reset()
+        await line.gone()
+
+    async def main():
+        async with serve(say, tls=tls) as peer:
+            by = asyncio.get_running_loop().time() + 5
+            connection = await connect("127.0.0.1", peer.port, by=by)
+            await begin_tls(connection, believing, "localhost", by=by)
+            await connection.exchange(b"GET / HTTP/1.1\r\na: b\r\n\r\n", WHOLE, read=5, write=5)
+            kept = weakref.ref(connection.transport.get_extra_info("ssl_object"))
+            if who == "client":
+                connection.abort()
+            await until(lambda: not connection.is_open)
+            await breathe()
+            return kept()
+
+    gc.disable()
+    try:
+        assert run(main()) is None
+    finally:
+        gc.enable()
 
 
 def test_reads_all_that_came_before_an_end(run, security, believing):
