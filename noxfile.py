@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -164,6 +165,8 @@ def pictures(session: nox.Session) -> None:
 def reliability(session: nox.Session) -> None:
     """
     Break everything around the client, at full length, and write RELIABILITY.md.
+
+    Then come `backends` and `peers`. With arguments for pytest it is those tests alone.
     """
     _install(session, "fuzz")
     session.run(
@@ -171,6 +174,10 @@ def reliability(session: nox.Session) -> None:
         *session.posargs,
         env={"RELIABILITY": "full", "RELIABILITY_TABLE": "RELIABILITY.md"},
     )
+    if not session.posargs:
+        shutil.rmtree(BACKENDS, ignore_errors=True)
+        for name in [*(f"backends-{python}" for python in PYTHONS), "peers"]:
+            session.notify(name, posargs=[])
 
 
 @nox.session
