@@ -30,10 +30,12 @@ def result_of(operation: Operation[T], request: Request, response: Response) -> 
     try:
         return _decoded(operation, response)
     except DecodeError as error:
-        if request.repeatable:
-            raise _with_facts(error, request) from None
-        request.call.warn(f"done, but its answer cannot be read: {error}")
-        return from_plain(operation.returns, None)
+        misread = _with_facts(error, request)
+    if request.repeatable:
+        # Not while the other one is handled: what comes before it holds the whole answer.
+        raise misread
+    request.call.warn(f"done, but its answer cannot be read: {misread.args[0]}")
+    return from_plain(operation.returns, None)
 
 
 def _decoded(operation: Operation[T], response: Response) -> T:

@@ -36,6 +36,7 @@ from connector_async._pipeline import (
 from connector_async._request import request_for
 from connector_async._result import result_of
 from connector_async._transport import StrPath, choose
+from connector_async.auth._secret import Hidden
 from connector_async.auth.credentials import Credential, token_cache
 from connector_async.auth.network import IdentityNetwork
 from connector_async.auth.tokens import TokenCache, TokenProvider
@@ -149,6 +150,9 @@ class ConnectorClient:
         chance: random.Random | None = None,
         **options: Unpack[CallOptions],
     ) -> None:
+        if isinstance(proxy, str):
+            # It may hold a password, and tools report the variables of a traceback.
+            proxy = Hidden(proxy)
         self._lifetime = Lifetime()
         self._options = evolved(Options(), options)
         self._cloud = named(cloud)

@@ -106,6 +106,8 @@ class ApiError(ConnectorError):
         retry_after: Seconds that the service asked to wait; None where it did not.
         headers: The answer's headers, names in lower case.
         content: The answer's body, its first 64 KiB.
+
+    A service that quotes the token it was shown is quoted without it.
     """
 
     def __init__(

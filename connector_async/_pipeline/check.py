@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from typing import Final
 
+import attrs
+
 from connector_async import events
-from connector_async._error_body import Refusal, read_refusal
+from connector_async._error_body import Refusal, read_refusal, without
 from connector_async._pipeline.message import Handler, Request, Response, refuses_for_now
 from connector_async.errors import (
     ApiError,
@@ -48,7 +50,7 @@ _BY_CODE: Final[dict[str, type[ApiError]]] = {
 }
 
 # Only these statuses are told apart further by their code.
-_CODED: Final = frozenset({400, 403, 413})
+_CODED: Final = frozenset({400, 403})
 
 _ADVICE: Final = {
     "activitynotfoundinconversation": "The activity is unknown there: drop what refers to it.",
@@ -110,8 +112,10 @@ def check(next_: Handler) -> Handler:
 
 def error_of(request: Request, response: Response) -> ApiError:
     """
-    The error that an answer means.
+    The error that an answer means, without the token if the answer quotes it.
     """
+    if request.token is not None:
+        response = _discreet(response, request.token)
     refusal = read_refusal(response.content)
     kind = _kind(response.status, refusal)
     return kind(
@@ -127,6 +131,14 @@ def error_of(request: Request, response: Response) -> ApiError:
         attempts=request.call.attempts,
         may_have_happened=_may_have_happened(request, response),
     )
+
+
+def _discreet(response: Response, token: str) -> Response:
+    # As Latin-1 any bytes are a text, and the same ones again.
+    content = response.content.decode("latin-1")
+    told = without(content, token, is_cut=response.flaw is not None)
+    headers = {name: without(value, token) for name, value in response.headers.items()}
+    return attrs.evolve(response, content=told.encode("latin-1"), headers=headers)
 
 
 def _kind(status: int, refusal: Refusal) -> type[ApiError]:

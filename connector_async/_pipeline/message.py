@@ -155,7 +155,8 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    # The service may say again what it was told.
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
     content: bytes = attrs.field(default=b"", repr=False)
     flaw: str | None = None
     retry_after: float | None = None

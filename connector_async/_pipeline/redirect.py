@@ -13,7 +13,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import attrs
 
@@ -79,6 +79,8 @@ def _of_the_store(request: Request, response: Response) -> Response:
 
 
 async def _hop(request: Request, response: Response, resolve: Resolve | None) -> Request:
+    if _has_token(request, response):
+        raise _refused(request, "redirected to a URL with the token in it")
     location = response.headers.get("location", "")
     target = _target(request, location)
     origin = f"{target.scheme}://{target.netloc}"
@@ -93,6 +95,12 @@ async def _hop(request: Request, response: Response, resolve: Resolve | None) ->
         token=None,
         elsewhere=True,
     )
+
+
+def _has_token(request: Request, response: Response) -> bool:
+    # It would be shown to whoever serves that URL, or looks its host up.
+    location = response.headers.get("location", "")
+    return request.token is not None and request.token in (location + unquote(location))
 
 
 _KEPT: Final = ("accept", "accept-encoding", "user-agent")

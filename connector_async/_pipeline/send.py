@@ -73,7 +73,13 @@ def _ended(request: Request, response: Response | None, error: str | None, secon
             attempt=request.attempt,
             status=None if response is None else response.status,
             error=error,
-            request_id=None if response is None else response.request_id,
+            request_id=None if response is None else _id_of(request, response),
             seconds=seconds,
         )
     )
+
+
+def _id_of(request: Request, response: Response) -> str | None:
+    told = response.request_id
+    # A service that says again what it was told: events go into logs.
+    return None if told and request.token and request.token in told else told

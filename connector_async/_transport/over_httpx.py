@@ -135,23 +135,45 @@ def _telling(call: Call) -> Generator[None]:
 def _transport_error(call: Call, error: Exception) -> TransportError:
     if isinstance(error, _NEVER_LEFT) and not _was_connected(error):
         call.left = False
+    _forget_requests(error)
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return failed(call, what, permanent=_is_permanent(error))
 
 
-def _was_connected(error: BaseException | None) -> bool:
+def _forget_requests(error: BaseException) -> None:
+    """
+    Take from the errors of httpx the request, which has the token in it.
+
+    A pickle of them would, too.
+    """
+    for each in _chain(error):
+        if isinstance(each, httpx.RequestError):
+            # Its setter takes no None.
+            vars(each)["_request"] = None
+
+
+def _was_connected(error: BaseException) -> bool:
     """
     Whether what a transport calls a failure to connect is the end of a connection.
 
     httpx-aiohttp's does so, and a message would go out twice.
     """
-    while error is not None:
-        if isinstance(error, ConnectionResetError | BrokenPipeError):
-            return True
-        if type(error).__name__ == "ServerDisconnectedError":
-            return True
+    return any(
+        isinstance(each, ConnectionResetError | BrokenPipeError)
+        or type(each).__name__ == "ServerDisconnectedError"
+        for each in _chain(error)
+    )
+
+
+def _chain(error: BaseException | None) -> Generator[BaseException]:
+    """
+    An error and those behind it, each once: one that is raised anew may be behind itself.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
         error = error.__cause__ or error.__context__
-    return False
 
 
 def _is_permanent(error: Exception) -> bool:
@@ -161,12 +183,8 @@ def _is_permanent(error: Exception) -> bool:
     return isinstance(error, _PERMANENT) or _is_distrust(error)
 
 
-def _is_distrust(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def _is_distrust(error: BaseException) -> bool:
+    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error))
 
 
 def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:

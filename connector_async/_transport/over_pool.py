@@ -66,8 +66,7 @@ class PoolExchange:
         origin, host, target = _split(request.url)
         connection = await self._pool.take(origin, connect=times.connect, pool=times.pool)
         try:
-            headers = self._lines(tuple(request.headers.items()))
-            written = _written(request, host, target, connection.way, headers)
+            written = self._written(request, host, target, connection.way)
             request.call.left = True
             answer = await connection.exchange(
                 written, _wanted(request), read=times.read, write=times.write
@@ -76,6 +75,13 @@ class PoolExchange:
             self._pool.give_back(connection)
             raise
         return connection, answer
+
+    def _written(self, request: Request, host: str, target: str, way: Way) -> _Written:
+        try:
+            return _written(request, host, target, way, self._lines(tuple(request.headers.items())))
+        except WireError as error:
+            # Without its frames, whose variables have the token in them.
+            raise error.with_traceback(None) from None
 
     def _streamed(self, request: Request, answer: Answer, connection: Connection) -> Response:
         async def stream() -> AsyncGenerator[bytes, None]:
@@ -99,6 +105,17 @@ class PoolExchange:
             stream=stream(),
             aclose=_Once(self._pool, connection),
         )
+
+
+class _Written(bytes):
+    """
+    A request as bytes, the token among them: it is a variable of frames that a failure reports.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<a request of {len(self)} bytes>"
 
 
 class _Once:
@@ -139,7 +156,7 @@ def _wanted(request: Request) -> Wanted:
     return Wanted(success=request.max_bytes, refusal=REFUSAL_KEPT, streamed=request.streamed)
 
 
-def _written(request: Request, host: str, target: str, way: Way, headers: str) -> bytes:
+def _written(request: Request, host: str, target: str, way: Way, headers: str) -> _Written:
     """
     The request as bytes.
 
@@ -156,7 +173,7 @@ def _written(request: Request, host: str, target: str, way: Way, headers: str) -
     if body is not None:
         lines.append(f"content-length: {len(body)}\r\n")
     head = "".join(lines).encode("latin-1") + way.headers + b"\r\n"
-    return head if body is None else head + body
+    return _Written(head if body is None else head + body)
 
 
 def _lines(headers: tuple[tuple[str, str], ...]) -> str:

@@ -181,6 +181,8 @@ class Pool:
         try:
             return None if url is None else proxy_at(url)
         except ValueError as error:
+            # It may hold a password, and tools report the variables of a traceback.
+            del url
             raise WireError(f"the environment's proxy: {error}", permanent=True) from None
 
     async def _through(

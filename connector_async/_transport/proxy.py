@@ -55,11 +55,23 @@ def proxy_at(url: str) -> Proxy:
     Raises:
         ValueError: It means none that can be used here.
     """
+    proxy = _read(url)
+    if proxy is None:
+        # It may hold a password, and is not shown, not as a variable either.
+        del url
+        raise ValueError(
+            "the proxy has no URL of a proxy: that is http:// or https://, then user:password@ "
+            "if need be, then host:port. For SOCKS bring an http_client that speaks it."
+        )
+    return proxy
+
+
+def _read(url: str) -> Proxy | None:
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        parts, port = urlsplit(""), None
+        return None
     if (
         not parts.hostname
         or parts.scheme not in _PORTS
@@ -67,11 +79,7 @@ def proxy_at(url: str) -> Proxy:
         or parts.query
         or parts.fragment
     ):
-        # It may hold a password, and is not shown.
-        raise ValueError(
-            "the proxy has no URL of a proxy: that is http:// or https://, then user:password@ "
-            "if need be, then host:port. For SOCKS bring an http_client that speaks it."
-        )
+        return None
     return Proxy(
         parts.scheme,
         parts.hostname,

@@ -121,8 +121,10 @@ def from_callable(function: Callable[[], object], clock: Clock) -> Fetch:
         try:
             return as_grant(given, clock.wall())
         except (TypeError, ValueError) as error:
-            # Without the cause: its frames have the token among their variables.
-            raise TokenError(f"no token: what the callable gave is of no use: {error}") from None
+            why = str(error)
+        # Without the cause, whose frames have the token among their variables, as this one had.
+        del given
+        raise TokenError(f"no token: what the callable gave is of no use: {why}")
 
     return fetch
 

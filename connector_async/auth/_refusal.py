@@ -5,7 +5,7 @@ What an identity provider means when it says no.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeGuard
 
 import attrs
@@ -66,16 +66,22 @@ def is_object(body: object) -> TypeGuard[Mapping[str, object]]:
     return isinstance(body, dict)
 
 
-def read_refusal(body: Mapping[str, object]) -> Refusal:
+def read_refusal(
+    body: Mapping[str, object], discreet: Callable[[str], str] = lambda text: text
+) -> Refusal:
     """
     Read a refusal in any shape: a text that is no text, or missing, fails nothing.
+
+    Args:
+        body: What was said.
+        discreet: Gives a text without the secrets that may be quoted there.
     """
-    word = _text(body.get("error"))[:100]
-    said = _text(body.get("error_description")) or _text(body.get("message"))
+    word = discreet(_text(body.get("error")))[:100]
+    said = discreet(_text(body.get("error_description")) or _text(body.get("message")))
     code = _code(said, body.get("error_codes")) or word or None
     said = _TRAILER.sub("", said)[:200] or word or "it did not say why"
     advice = ADVICE.get(_SAME.get(code or "", code or ""))
-    correlation_id = _text(body.get("correlation_id"))[:100] or None
+    correlation_id = discreet(_text(body.get("correlation_id")))[:100] or None
     parts = [said if code is None or code in said else f"{code}: {said}"]
     if advice is not None:
         parts.append(advice)

@@ -37,8 +37,22 @@ class WorkerThread:
         """
         What the function returns, async or not; in the thread unless it says that it is async.
         """
-        given = function() if is_async(function) else await self.run(function)
+        if is_async(function):
+            given = function()
+        else:
+            given = (await self.run(lambda: _Kept(function()))).value
         return await given if inspect.isawaitable(given) else given
+
+
+class _Kept:
+    """
+    What a thread gives, a token perhaps: asyncio's debug mode logs the `repr` of that.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
 
 
 def is_async(function: object) -> bool:

@@ -41,7 +41,7 @@ from connector_async.auth._fetch import (
     scope_of,
     told,
 )
-from connector_async.auth._secret import Secretive
+from connector_async.auth._secret import Secretive, discreet
 from connector_async.auth.network import IdentityNetwork
 from connector_async.auth.tokens import Fetch, TokenCache
 from connector_async.cloud import Cloud
@@ -98,6 +98,7 @@ def _hint(thing: object) -> str:
     return "; make one, such as ClientSecret(app_id, secret)"
 
 
+@discreet
 @attrs.frozen
 class ClientSecret(Secretive):
     """
@@ -141,6 +142,7 @@ def _digits(value: str | None) -> str | None:
     return re.sub(r"[\s:]", "", value) if isinstance(value, str) else value
 
 
+@discreet
 @attrs.frozen
 class ClientCertificate(Secretive):
     """
@@ -270,6 +272,7 @@ class ManagedIdentity:
         return {} if self.app_id is None else {"client_id": self.app_id}
 
 
+@discreet
 @attrs.frozen
 class FederatedAssertion:
     """

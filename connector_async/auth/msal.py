@@ -18,16 +18,18 @@ report the local variables of a traceback.
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import msal  # type: ignore[import-untyped]  # It has no types.
 import requests
 from requests.adapters import HTTPAdapter, Retry
 
+from connector_async._error_body import without
 from connector_async.auth._refusal import is_object, read_refusal
 from connector_async.auth.network import IdentityNetwork
 from connector_async.auth.tokens import UNTOLD_LIFE, Grant
@@ -39,6 +41,11 @@ What msal calls a client credential: a secret, or a certificate or an assertion 
 """
 
 _SECRET_PARTS: Final = ("private_key", "passphrase")
+
+# Of what goes out: a form's fields, and the headers of the machine's endpoints.
+_SECRET_FIELDS: Final = frozenset({
+    "client_secret", "client_assertion", "x-identity-header", "secret", "authorization",
+})  # fmt: skip
 
 # Once more when no connection stood, and never after a wait: callers are waiting too.
 _RETRIES: Final = Retry(1, read=False, other=0, respect_retry_after_header=False)
@@ -92,7 +99,7 @@ def ask_for_app(
         )
         return app.acquire_token_for_client(scopes=[scope])
 
-    return _asked(ask, f"app {app_id} from {authority}", _Session(network), hidden)
+    return _asked(ask, f"app {app_id} from {authority}", _Session(network, hidden))
 
 
 def ask_for_machine(
@@ -117,7 +124,7 @@ def ask_for_machine(
         return client.acquire_token_for_client(resource=resource)
 
     who = next(iter(identity.values()), "of the machine")
-    return _asked(ask, f"managed identity {who}", _Session(network, direct=True), [])
+    return _asked(ask, f"managed identity {who}", _Session(network, [], direct=True))
 
 
 class _ContextAdapter(HTTPAdapter):
@@ -157,8 +164,12 @@ class _Session(requests.Session):
     Has times out, follows no redirect, and hands on only what msal can read.
     """
 
-    def __init__(self, network: IdentityNetwork, *, direct: bool = False) -> None:
+    def __init__(
+        self, network: IdentityNetwork, hidden: list[str], *, direct: bool = False
+    ) -> None:
         super().__init__()
+        # What no text of ours may quote.
+        self.hidden = hidden
         self.refusal: _NoAnswerError | None = None
         self._network = network
         self._proxies: dict[str, str] | None = None
@@ -181,6 +192,7 @@ class _Session(requests.Session):
         kwargs["allow_redirects"] = False
         # Of the session they would be weaker than the environment's.
         kwargs["proxies"] = self._proxies
+        self.hidden.extend(_sent(kwargs.get("data")) + _sent(kwargs.get("headers")))
         try:
             response = super().request(method, url, *args, **kwargs)
         except requests.RequestException as error:
@@ -196,7 +208,7 @@ class _Session(requests.Session):
                 f" {limits.read_timeout:g} s a read)"
             )
         first = _first(error)
-        why = f"{type(first).__name__}: {str(first)[:200]}"
+        why = f"{type(first).__name__}: {_without(self.hidden, str(first))[:200]}"
         if isinstance(error, requests.exceptions.SSLError):
             return f"{why} If the certificate is to be trusted, pass an ssl_context that does."
         return why
@@ -205,7 +217,8 @@ class _Session(requests.Session):
         status = response.status_code
         place = _place(response.url)
         if 300 <= status < 400:
-            target = response.headers.get("location", "nowhere").partition("?")[0][:200]
+            where = _without(self.hidden, response.headers.get("location", "nowhere"))
+            target = where.partition("?")[0][:200]
             raise _NoAnswerError(
                 f"{place} answered {status}, a redirect to {target}, which is not followed"
             )
@@ -215,29 +228,32 @@ class _Session(requests.Session):
         body = _mapping(response.content)
         if body is None:
             # Not quoted: half of a good answer may hold the token. msal would log it.
-            kind = response.headers.get("content-type", "no content type")[:100]
+            kind = response.headers.get("content-type", "no content type")
+            kind = _without(self.hidden, kind)[:100]
             raise _NoAnswerError(
                 f"{place} answered {status} with {len(response.content)} bytes of {kind},"
                 " which is no JSON object"
             )
         # msal drops it when it raises.
-        self.refusal = _refusal(body, f"{place} answered {status}: ") if status >= 400 else None
+        self.refusal = None
+        if status >= 400:
+            self.refusal = _refusal(body, self.hidden, f"{place} answered {status}: ")
 
 
 def _asked(
-    ask: Callable[[requests.Session], object], who: str, session: _Session, hidden: list[str]
+    ask: Callable[[requests.Session], object], who: str, session: _Session
 ) -> Grant | TokenError:
     with session:
         try:
-            return _grant(ask(session))
+            return _grant(ask(session), session.hidden)
         except Exception as error:  # noqa: BLE001  # msal raises whatever it meets
-            return _failure(error, f"no token for {who}", session.refusal, hidden)
+            return _failure(error, f"no token for {who}", session.refusal, session.hidden)
 
 
-def _grant(result: object) -> Grant:
+def _grant(result: object, hidden: list[str]) -> Grant:
     answer: Mapping[str, object] = result if is_object(result) else {}
     if "access_token" not in answer:
-        raise _refusal(answer)
+        raise _refusal(answer, hidden)
     token: Any = answer["access_token"]
     life: Any = answer.get("expires_in", UNTOLD_LIFE)
     try:
@@ -252,8 +268,8 @@ def _refresh_in(result: Mapping[str, object]) -> float | None:
     return moment - time.time() if isinstance(moment, int | float) else None
 
 
-def _refusal(body: Mapping[str, object], before: str = "") -> _NoAnswerError:
-    refusal = read_refusal(body)
+def _refusal(body: Mapping[str, object], hidden: list[str], before: str = "") -> _NoAnswerError:
+    refusal = read_refusal(body, functools.partial(_without, hidden))
     return _NoAnswerError(
         before + refusal.text, code=refusal.code, correlation_id=refusal.correlation_id
     )
@@ -267,7 +283,9 @@ def _failure(
     if isinstance(error, _NoAnswerError):
         said, cause = error, error.__cause__
     else:
-        said = refusal or _NoAnswerError(f"{type(error).__name__}: {str(error)[:300]}")
+        said = refusal or _NoAnswerError(
+            f"{type(error).__name__}: {_without(hidden, str(error))[:300]}"
+        )
         cause = error
     failure = TokenError(
         _without(hidden, f"{what}: {said}"), code=said.code, correlation_id=said.correlation_id
@@ -305,7 +323,7 @@ def _first(error: BaseException) -> BaseException:
 
 def _without(hidden: list[str], text: str) -> str:
     for secret in filter(None, hidden):
-        text = text.replace(secret, "[hidden]")
+        text = without(text, secret)
     return text
 
 
@@ -314,6 +332,22 @@ def _secrets(proof: Proof) -> list[str]:
         return [proof]
     told = [proof[part] for part in _SECRET_PARTS if part in proof]
     return [*told, proof["client_assertion"]()] if "client_assertion" in proof else told
+
+
+def _sent(fields: object) -> list[str]:
+    """
+    The secrets among what is sent.
+    """
+    if not isinstance(fields, Mapping):
+        return []
+    texts: list[str] = []
+    for name, value in cast("Mapping[str, object]", fields).items():
+        if name.lower() in _SECRET_FIELDS and isinstance(value, str | bytes):
+            # What msal has signed is bytes.
+            text = value.decode() if isinstance(value, bytes) else value
+            # Of an Authorization what follows its scheme, too.
+            texts += [text, text.removeprefix("Basic ")]
+    return texts
 
 
 def _mapping(content: bytes) -> Mapping[str, object] | None:

@@ -8,6 +8,8 @@ import ssl
 
 import attrs
 
+from connector_async.auth._secret import Secretive
+
 
 def _is_seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
     if not 0 < value < float("inf"):
@@ -15,7 +17,7 @@ def _is_seconds(_: object, attribute: attrs.Attribute[float], value: float) -> N
 
 
 @attrs.frozen(kw_only=True)
-class IdentityNetwork:
+class IdentityNetwork(Secretive):
     """
     How the identity provider is reached.
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 import attrs
 
 from connector_async._clock import Clock
-from connector_async.auth._secret import Secretive
+from connector_async.auth._secret import Secretive, discreet
 from connector_async.errors import ClientStateError, TokenError
 from connector_async.events import Observer, TokenFetched
 
@@ -90,6 +90,7 @@ def _is_ahead(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
         raise ValueError(f"the token is no longer valid: {attribute.name} is {value:.0f} s")
 
 
+@discreet
 @attrs.frozen(kw_only=True)
 class Grant(Secretive):
     """

@@ -103,3 +103,14 @@ async def test_managed_identity_that_is_not_there(machine, monkeypatch):
 
     assert f"managed identity of the machine: http://127.0.0.1:{port}/msi/token was" in str(error)
     assert "hush" not in str(error)
+
+
+async def test_no_header_of_the_machine_is_quoted(machine):
+    """
+    The endpoint's own secret is quoted by no error.
+    """
+    said = {"statusCode": 400, "message": f"not for {IDENTITY_HEADER}"}
+    machine.answer("machine", status=400, body=said)
+    error = await refused(ManagedIdentity(), machine, IdentityNetwork())
+
+    assert "not for [hidden]" in str(error)

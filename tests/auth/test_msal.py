@@ -250,6 +250,25 @@ async def test_no_secret_is_left_in_an_error(identity, network):
     gc.collect()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        refusal(7000215, f"{'x' * 176} hush-hush-hush"),
+        {"error": "hush-hush-hush", "correlation_id": "hush-hush-hush"},
+        {"error": "no", "error_description": "client_secret=hush%2Dhush%2Dhush"},
+    ],
+    ids=["cut", "code", "form"],
+)
+async def test_no_secret_is_quoted(identity, network, body):
+    """
+    A provider that quotes the secret is quoted without it, nor with the half of it.
+    """
+    identity.answer("token", status=400, body=body)
+    error = await refused(ClientSecret(APP, "hush-hush-hush"), identity, network)
+
+    assert "hush" not in f"{error} {vars(error)}"
+
+
 async def test_nothing_secret_is_logged(identity, network, caplog):
     """
     Neither we nor msal, requests and urllib3 log a secret or a token, at any level.

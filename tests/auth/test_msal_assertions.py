@@ -165,6 +165,25 @@ async def test_bad_certificates(identity, network, certificate, tmp_path):
     assert not any(word in text for text in texts for word in ("hush", "close-sesame"))
 
 
+async def test_no_assertion_is_quoted(identity, network, certificate, monkeypatch):
+    """
+    An assertion that the key signed is quoted by no error either.
+    """
+
+    def quote(asked):
+        said = f"no: {asked.fields['client_assertion']}"
+        return 400, {"error": "bad", "error_description": said}
+
+    monkeypatch.setattr(identity, "_grant_app", quote)
+    error = await refused(
+        ClientCertificate(APP, private_key=pem(certificate) + public(certificate)),
+        identity,
+        network,
+    )
+
+    assert "no: [hidden]" in str(error)
+
+
 async def test_encrypted_key(identity, network, certificate):
     """
     A key with a passphrase is opened.

@@ -179,12 +179,40 @@ async def test_a_fetch_is_given_up(clock):
     await settle()
     await clock.advance(60)
 
-    with pytest.raises(TokenError, match="no answer within 60 s"):
+    with pytest.raises(TokenError, match="no answer within 60 s") as failed:
         await caller
 
+    assert isinstance(failed.value.__cause__, TimeoutError)
     provider.open.set()
     await clock.advance(1)
     assert "token-1" == (await cache.get()).token
+
+
+async def test_a_fetch_that_takes_longer_than_its_token_lives(clock):
+    """
+    Who waited for a token gets it, though it may have ended: only the service can know.
+    """
+    provider = Provider(a_grant("token-1", expires_in=10))
+    provider.open.clear()
+    cache = a_cache(provider, clock)
+    caller = asyncio.create_task(cache.get())
+    await settle()
+    await clock.advance(20)
+    provider.open.set()
+
+    assert "token-1" == (await caller).token
+
+
+async def test_a_long_story_is_cut(clock):
+    """
+    Of what a fetch raised, 200 characters are told.
+    """
+    cache = a_cache(Provider(RuntimeError("x" * 300)), clock)
+
+    with pytest.raises(TokenError) as failed:
+        await cache.get()
+
+    assert f"no token: RuntimeError: {'x' * 200}" == str(failed.value)
 
 
 async def test_what_is_no_token_error_becomes_one(clock):
@@ -301,6 +329,20 @@ async def test_aclose_ends_the_fetch(clock):
         await caller
     with pytest.raises(ClientStateError):
         await cache.get()
+
+
+async def test_aclose_before_the_first_fetch(clock):
+    """
+    A cache that nobody asked can be closed.
+    """
+    provider = Provider(a_grant())
+    cache = a_cache(provider, clock)
+
+    await cache.aclose()
+
+    with pytest.raises(ClientStateError):
+        await cache.get()
+    assert 0 == provider.fetches
 
 
 async def test_aclose_twice_and_with_a_token(clock):

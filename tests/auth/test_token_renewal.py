@@ -87,6 +87,31 @@ async def test_fails_when_the_token_has_ended(clock):
     assert 3 == provider.fetches
 
 
+async def test_a_failure_at_the_very_end_rests(clock):
+    """
+    A token that has just ended is no token at hand, so the failure is told again for a second.
+    """
+    provider = Provider(a_grant("token-1"), no_token())
+    cache = a_cache(provider, clock)
+    await cache.get()
+    await clock.advance(3600)
+
+    for _ in range(2):
+        with pytest.raises(TokenError):
+            await cache.get()
+
+    assert 2 == provider.fetches
+
+
+async def test_renews_when_the_provider_says(clock):
+    """
+    A token is renewed when the provider wants to be asked again, if that is earlier.
+    """
+    cache = a_cache(Provider(a_grant(refresh_in=600)), clock)
+
+    assert 1600.0 == (await cache.get()).refresh_at
+
+
 async def test_refused_token_is_fetched_once(clock):
     """
     500 callers who were refused with the same token have one new one fetched.

@@ -94,3 +94,30 @@ def test_a_grant_is_checked(kind, fields):
         Grant(**{"token": "hush", "expires_in": 60.0} | fields)
 
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"token": b"hush"}, "a token is a str, not bytes"),
+        ({"expires_in": "3600"}, "expires_in is in seconds, not str"),
+        ({"refresh_in": True}, "refresh_in is in seconds, not bool"),
+    ],
+)
+def test_says_what_a_grant_was_made_of(fields, text):
+    """
+    What is of another type is told with the type that it has.
+    """
+    with pytest.raises(TypeError) as refused:
+        Grant(**{"token": "hush", "expires_in": 60.0} | fields)
+
+    assert text == str(refused.value)
+
+
+def test_a_token_of_any_visible_letter():
+    """
+    From the first visible letter to the last, all may stand in a header.
+    """
+    letters = "".join(map(chr, range(0x21, 0x7F)))
+
+    assert letters == Grant(token=letters, expires_in=60.0).token
