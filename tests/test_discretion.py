@@ -118,6 +118,16 @@ async def test_quotes_of_the_service(content):
     assert TOKEN[:12].encode() not in pickle.dumps(error)
 
 
+async def test_a_token_of_a_few_letters():
+    """
+    What any text has by chance is no secret, and an error says what it has to say.
+    """
+    response = answer(404, content=b'{"error":{"code":"A","message":"no such cabin"}}')
+
+    with pytest.raises(ApiError, match="no such cabin"):
+        await check(Script(response))(a_request(token="abi"))
+
+
 async def test_ids_in_events():
     """
     A request id that is the token goes into no event.

@@ -114,8 +114,8 @@ def error_of(request: Request, response: Response) -> ApiError:
     """
     The error that an answer means, without the token if the answer quotes it.
     """
-    if request.token is not None:
-        response = _discreet(response, request.token)
+    if request.secret is not None:
+        response = _discreet(response, request.secret)
     refusal = read_refusal(response.content)
     kind = _kind(response.status, refusal)
     return kind(

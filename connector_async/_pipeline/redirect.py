@@ -100,7 +100,7 @@ async def _hop(request: Request, response: Response, resolve: Resolve | None) ->
 def _has_token(request: Request, response: Response) -> bool:
     # It would be shown to whoever serves that URL, or looks its host up.
     location = response.headers.get("location", "")
-    return request.token is not None and request.token in (location + unquote(location))
+    return request.secret is not None and request.secret in (location + unquote(location))
 
 
 _KEPT: Final = ("accept", "accept-encoding", "user-agent")

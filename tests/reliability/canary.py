@@ -7,6 +7,7 @@ cut short is found, too, and one within a longer text.
 """
 
 import base64
+import functools
 import html
 import json
 import pickle
@@ -16,6 +17,7 @@ import traceback
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import ahocorasick
 import attrs
 
 import connector_async
@@ -97,6 +99,19 @@ def needles(secret):
     return found
 
 
+@functools.lru_cache(maxsize=16)
+def finder_of(secrets):
+    """
+    Finds the pieces of all these secrets in one pass over a text.
+    """
+    finder = ahocorasick.Automaton()
+    for name, secret in secrets:
+        for needle, way in needles(secret).items():
+            finder.add_word(needle, (name, way))
+    finder.make_automaton()
+    return finder
+
+
 @attrs.define(eq=False, repr=False)
 class Haystack:
     """
@@ -107,6 +122,7 @@ class Haystack:
         texts: What came out, each text once, and where it did first.
         elsewhere: The same of frames that are not ours: it is looked at, but does not count.
         characters: How many came out, those said twice included.
+        held: How many are kept, of both.
         most: How much of one text is kept: a suite has bodies of many megabytes.
     """
 
@@ -114,6 +130,7 @@ class Haystack:
     texts: dict[str, str] = attrs.field(factory=dict)
     elsewhere: dict[str, str] = attrs.field(factory=dict)
     characters: int = 0
+    held: int = 0
     most: int = 10_000_000
 
     def __reduce__(self):
@@ -125,7 +142,10 @@ class Haystack:
             text = text.decode("latin-1")
         text = text[: self.most]
         self.characters += len(text) * counts
-        (self.texts if counts else self.elsewhere).setdefault(text, where)
+        texts = self.texts if counts else self.elsewhere
+        if text not in texts:
+            texts[text] = where
+            self.held += len(text)
 
     def say(self, where, thing):
         """
@@ -169,13 +189,19 @@ class Haystack:
         Where which secret was found, and how it was written.
         """
         texts = self.texts if counts else self.elsewhere
-        found = {}
-        for name, secret in self.secrets.items():
-            for needle, way in needles(secret).items():
-                for text, where in texts.items():
-                    if needle in text:
-                        found.setdefault((where, name), f"{where}: {name}, {way}")
+        finder, found = finder_of(frozenset(self.secrets.items())), {}
+        for text, where in texts.items():
+            for _, (name, way) in finder.iter(text) if self.secrets else ():
+                found.setdefault((where, name), f"{where}: {name}, {way}")
         return sorted(found.values())
+
+    def clear(self):
+        """
+        Forget what came out.
+        """
+        self.texts.clear()
+        self.elsewhere.clear()
+        self.characters = self.held = 0
 
 
 def _safe(held):

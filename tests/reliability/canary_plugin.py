@@ -84,15 +84,13 @@ class Canary:
         self.now.secrets = {f"{secret[:3]}…{secret[-3:]}": secret for secret in known}
         self.hits += [f"{name}: {hit}" for hit in self.now.hits()]
         self.characters += self.now.characters
-        self.now.texts.clear()
-        self.now.elsewhere.clear()
-        self.now.characters = 0
+        self.now.clear()
 
     def relieve(self):
         """
         Search already where a test says so much that it would fill the memory.
         """
-        if self.now.characters > MOST_HELD:
+        if self.now.held > MOST_HELD:
             self.search("a long test")
 
     def write(self, folder):
