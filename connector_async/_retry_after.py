@@ -4,12 +4,11 @@ Reading the `Retry-After` header, in every form that it comes in.
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-_SECONDS = re.compile(r"[0-9]{1,18}(?:\.[0-9]*)?|\.[0-9]+", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,18}(?:\.[0-9]*)?|\.[0-9]+")
 
 
 def retry_after(header: str | None, wall: float) -> float | None:
@@ -44,7 +43,6 @@ def _date(text: str) -> float | None:
         moment = parsedate_to_datetime(text.strip())
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        seconds = moment.timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+        return moment.timestamp()
+    except (ValueError, OverflowError):
         return None
-    return seconds if math.isfinite(seconds) else None

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,6 +98,10 @@ NONSENSE = [
     "Tue, 99 Nov 2023 22:13:27 GMT",
     "Tue, 14 Nov 2023 99:99:99 GMT",
     "Tue, 14 Nov 99999 22:13:27 GMT",
+    "Tue, 14 Nov 99999999999999999999 22:13:27 GMT",
+    "Jan--2023 22:13:27 GMT",
+    "14 Nov , 22:13:27",
+    "Tue, 14 Nov 2023 22:13:27 +9999",
     "\x00",
     "\U0001f550",
 ]
@@ -131,6 +137,28 @@ def test_nonsense(header):
     What is no time is as good as nothing.
     """
     assert retry_after(header, NOW) is None
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """
+    A machine whose own time is not UTC.
+    """
+    monkeypatch.setenv("TZ", "XYZ-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the machine's time zone cannot be set")
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
+def test_a_date_without_a_zone_is_utc(zone):
+    """
+    The machine's own time zone does not matter.
+    """
+    assert 7.0 == retry_after(f"Tue, 14 Nov 2023 22:13:27 {zone}", NOW)
 
 
 def test_a_fraction_of_now_counts():

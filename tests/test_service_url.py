@@ -175,6 +175,7 @@ def test_is_a_value():
     ("https://localhost:3978", Trust(anonymous=True)),
     ("http://localhost:3978", Trust(hosts=["localhost:3978"])),
     ("https://parent.example.com/api/skills", Trust(hosts=["parent.example.com"])),
+    ("http://localhost", Trust(hosts=["localhost"])),
 ])  # fmt: skip
 def test_trusts_what_is_named(url, trust):
     """
@@ -231,6 +232,7 @@ def test_refuses_what_is_no_service_url(url):
     ("http://bots.example.com", "over https only"),
     ("https://smba.trafficmanager.net/teams/v3", "leave it out"),
     ("https://smba.trafficmanager.net/{channel}", "ServiceUrl.channel() does that"),
+    ("https://me@smba.trafficmanager.net/x", "must not carry a user name or password"),
 ])  # fmt: skip
 def test_says_what_to_do(url, advice):
     """
@@ -238,3 +240,38 @@ def test_says_what_to_do(url, advice):
     """
     with pytest.raises(UntrustedServiceUrlError, match=re.escape(advice)):
         ServiceUrl(url)
+
+
+@pytest.mark.parametrize(("url", "shown"), [
+    ("ftp://bots.example.com/x", "ftp://bots.example.com/x"),
+    ("https://me:hunter2@bots.example.com/x", "https://***@bots.example.com/x"),
+    ("https://bots.example.com/\n", "https://bots.example.com/\\n"),
+    ("https://" + "x" * 300, "https://" + "x" * 192),
+])  # fmt: skip
+def test_shows_what_it_refuses(url, shown):
+    """
+    A refused URL is shown without its password, on one line, and no more than 200 characters of it.
+    """
+    with pytest.raises(UntrustedServiceUrlError) as raised:
+        ServiceUrl(url)
+
+    assert [shown] == re.findall(r"^(.+) (?:is not a service URL|was not sent)", str(raised.value))
+
+
+def test_the_usual_ports():
+    """
+    A port that is the scheme's own is as good as none.
+    """
+    trust = Trust(hosts=["localhost"])
+
+    assert "http://localhost" == ServiceUrl("http://localhost:80", trust).url
+    assert "https://localhost" == ServiceUrl("https://localhost:443", trust).url
+
+
+def test_trusted_hosts_are_made_plain():
+    """
+    The hosts that are trusted are compared as they are in a URL.
+    """
+    trust = Trust(hosts=["Bots.Example.com", "localhost:0443", "bots.example.com."])
+
+    assert frozenset({"bots.example.com", "localhost:443"}) == trust.hosts

@@ -138,9 +138,7 @@ class Limiter:
         tenant = self._outlook((claims.tenant,), call, now, heads)
         self._refuse_if_late(call, now, max(own, tenant))
 
-    async def take_turn(
-        self, claims: Claims, call: Call, waiting: Callable[[], int] = lambda: 1
-    ) -> None:
+    async def take_turn(self, claims: Claims, call: Call, waiting: Callable[[], int]) -> None:
         """
         Wait until the request may go, and enter it.
 

@@ -167,18 +167,14 @@ class _Brake:
         if factor >= 1.0:
             return max(self.paused_until, earliest(times, windows, now=now, ahead=ahead))
         smaller = tuple(window.shrunk(factor) for window in windows)
-        when = max(self.paused_until, earliest(times, smaller, now=now, ahead=ahead))
+        when = earliest(times, smaller, now=now, ahead=ahead)
         # It grows back meanwhile: an hour's window must not be slept through.
-        return when if when <= now else max(self.paused_until, min(when, now + SECOND))
+        return max(self.paused_until, min(when, now + SECOND))
 
     def _factor(self, now: int) -> float:
-        if self.factor >= 1.0:
-            return 1.0
         beyond = (now - self.shrunk_at - _BACK) / _BACK
-        grown = max(self.factor, self.refused * (1.0 + (1.0 - _SHRINK) * beyond**3))
-        if grown >= 1.0:
-            self.factor = 1.0
-        return min(grown, 1.0)
+        grown = self.refused * (1.0 + (1.0 - _SHRINK) * beyond**3)
+        return min(1.0, max(self.factor, grown))
 
 
 class MemoryStore:
@@ -248,14 +244,12 @@ class MemoryStore:
         """
         brake = self._brakes.setdefault(key, _Brake())
         brake.paused_until = max(brake.paused_until, until)
-        self._brakes.move_to_end(key)
 
     async def shrink(self, key: str, now: int) -> None:
         """
         Allow 0.7 of what was allowed; it grows back in half a minute, and on from there.
         """
         self._brakes.setdefault(key, _Brake()).shrink(now)
-        self._brakes.move_to_end(key)
 
     def _enter(self, claim: Claim, now: int) -> None:
         log = self._logs.get(claim.key)

@@ -100,6 +100,13 @@ def test_nothing_binds_an_empty_log():
     assert 0 == earliest([], SENDS, now=77)
 
 
+def test_from_the_begin_of_time():
+    """
+    Where nobody says what time it is, those ahead begin at 0.
+    """
+    assert 2 * SECOND == earliest([], windows((7, 1)), ahead=15)
+
+
 def test_windows_are_half_open():
     """
     An entry leaves at the very nanosecond at which its window's time has passed.
@@ -209,6 +216,14 @@ def test_stretched():
     A margin makes the time longer and leaves the count.
     """
     assert Window(50, 1_010_000_000) == Window.of(50, 1).stretched(1)
+    assert Window(50, 1_100) == Window(50, 1_000).stretched(10)
+
+
+def test_stretched_by_whole_nanoseconds():
+    """
+    What is less than a nanosecond is left off, since times are whole.
+    """
+    assert Window(1, 151) == Window(1, 150).stretched(1)
 
 
 @pytest.mark.parametrize(("factor", "count"), [(0.7, 4), (0.5, 3), (0.05, 1), (0.999, 6)])

@@ -60,6 +60,7 @@ STATUSES = [
     (504, ServerError),
     (599, ServerError),
     (199, ApiError),
+    (300, ApiError),
     (302, ApiError),
     (402, ApiError),
     (415, ApiError),
@@ -384,3 +385,17 @@ async def test_does_not_tell_of_others(status):
     await refusal(answer(status), a_request(notify=told.append))
 
     assert [] == told
+
+
+@pytest.mark.parametrize(
+    ("flaw", "quoted"), [("longer than 24 bytes", b"[hidden]"), (None, b"eyJhbGciOiJub25lIn0.")]
+)
+async def test_hides_the_begin_of_a_token_where_the_answer_was_cut(flaw, quoted):
+    """
+    An answer that is not whole may end in the middle of the token; one that is whole does not.
+    """
+    request = a_request(token="eyJhbGciOiJub25lIn0.hush.hush")
+
+    error = await refusal(answer(403, content=b"no: eyJhbGciOiJub25lIn0.", flaw=flaw), request)
+
+    assert b"no: " + quoted == error.content

@@ -221,6 +221,7 @@ def test_tells_of_the_wait():
 
     async def main():
         told = []
+        await asyncio.sleep(5)
         requests = [named(name, notify=told.append) for name in "abc"]
         await together(a_lane(Service()), *requests)
         return told, requests

@@ -512,6 +512,38 @@ def test_the_tenant_rests_for_the_longest():
     assert [20.0] == run_virtual(main())
 
 
+def test_the_tenants_quota_shrinks():
+    """
+    Where it is the tenant that is throttled, all of its conversations together are allowed less.
+    """
+    limits = Limits(tenant=windows((10, 1)))
+
+    async def main():
+        limiter, service = a_limiter(), Service()
+        for name in "abc":
+            await limiter.refused(limiter.claims(limits, named(name)), 0.0)
+        requests = [named(f"d{number}") for number in range(11)]
+        await asyncio.gather(*begin(a_limit(service, limits, limiter), *requests))
+        return service.times().count(0.0)
+
+    assert 7 == run_virtual(main())
+
+
+def test_the_oldest_refusals_are_forgotten():
+    """
+    Of too many tenants the one goes whose last refusal is the oldest.
+    """
+
+    async def main():
+        limiter = a_limiter()
+        for tenant in (*range(10_000), 0, 10_000):
+            claims = limiter.claims(Limits.none(), named("a", tenant=str(tenant)))
+            await limiter.refused(claims, 0.0)
+        return [key for key in ("0", "1", "2", "10000") if f"tenant bot {key}" in limiter._refusals]
+
+    assert ["0", "2", "10000"] == run_virtual(main())
+
+
 def test_refusals_are_forgotten():
     """
     Of tenants long ago nothing is kept.
@@ -676,6 +708,105 @@ def test_a_pause_while_waiting():
     assert (54.9, 19.9) == pytest.approx((error.wait, error.left))
 
 
+def test_what_the_refusal_knows():
+    """
+    The error of a turn that is too late has the numbers of its call.
+    """
+
+    async def main():
+        limiter, request = a_limiter(), named("a", SEND, deadline=0.5)
+        request.call.attempts = 2
+        with pytest.raises(LimitError) as refused:
+            limiter.foresee(limiter.claims(ONE_IN_TEN, request), request.call, 1)
+        return refused.value
+
+    error = run_virtual(main())
+
+    assert ("sendToConversation", 2) == (error.operation, error.attempts)
+    assert (10.0, 0.5) == (error.wait, error.left)
+
+
+ONE_FOR_THE_TENANT = Limits(tenant=windows((1, 10)))
+
+
+def test_those_ahead_in_the_tenants_line_count():
+    """
+    What is foreseen takes those into account who stand for the tenant already.
+    """
+    crowd = [named(f"a{number}") for number in range(4)]
+
+    outcomes, early, service = refused_at_once(ONE_FOR_THE_TENANT, *crowd, named("d", deadline=35))
+
+    assert 1 == early
+    assert pytest.approx(4 * TEN) == outcomes[-1].wait
+    assert 4 == len(service.came)
+
+
+def test_those_behind_in_the_tenants_line_do_not_count():
+    """
+    Who has more to send than those who wait is foreseen to go before them, and does.
+    """
+
+    async def main():
+        service = Service()
+        handle = limit(
+            ONE_FOR_THE_TENANT,
+            service,
+            limiter=a_limiter(),
+            waiting=lambda request: 5 if request.url == "d" else 1,
+        )
+        crowd = [named(f"a{number}") for number in range(4)]
+        await asyncio.gather(*begin(handle, *crowd, named("d", deadline=25.0)))
+        return service.times("d")
+
+    assert [2 * TEN] == run_virtual(main())
+
+
+def test_foresees_no_line_without_a_rank():
+    """
+    Who is still in its lane, and has no rank, is refused for the tenant's log only.
+    """
+
+    async def main():
+        limiter, request = a_limiter(), named("d", SEND, deadline=15.0)
+        calls = begin(a_limit(Service(), ONE_FOR_THE_TENANT, limiter), *map(named, "abc"))
+        await asyncio.sleep(0)
+        limiter.foresee(limiter.claims(ONE_FOR_THE_TENANT, request), request.call, 0)
+        await asyncio.gather(*calls)
+
+    run_virtual(main())
+
+
+def test_the_longest_line_goes_first():
+    """
+    Where there are no lanes, the conversation with the most calls in its line goes first.
+    """
+
+    async def main():
+        service = Service()
+        requests = [named(name, conversation=name[0]) for name in ("g", "h", "x", "y1", "y2")]
+        await asyncio.gather(*begin(a_limit(service, ONE_FOR_THE_TENANT), *requests))
+        return [name for name, _ in service.came]
+
+    assert ["g", "h", "y1", "x", "y2"] == run_virtual(main())
+
+
+def test_a_sibling_without_the_tenants_limit():
+    """
+    Who keeps to no limit of the tenant does not stand in its line, though it had to wait.
+    """
+
+    async def main():
+        service, limiter = Service(), a_limiter()
+        crowd = begin(a_limit(service, ONE_FOR_THE_TENANT, limiter), *map(named, "vwxyz"))
+        await asyncio.sleep(0)
+        handle = a_limit(service, ONE_IN_TEN, limiter)
+        await asyncio.gather(*begin(handle, named("b"), named("b")), *crowd)
+        return service.times("b")
+
+    assert [0.0, TEN] == run_virtual(main())
+
+
 def test_the_longest_lane_goes_first():
     """
     Of those who wait for the tenant the one goes first in whose lane the most wait.
@@ -718,6 +849,7 @@ def test_tells_of_the_wait():
 
     async def main():
         told = []
+        await asyncio.sleep(5)
         requests = [named("a", notify=told.append) for _ in range(2)]
         await asyncio.gather(*begin(a_limit(Service()), *requests))
         return told, requests[1].call.number
@@ -734,6 +866,17 @@ def test_tells_of_the_wait():
     ] == told
 
 
+def test_tells_of_no_wait():
+    """
+    Who finds its tenant's line empty has not waited.
+    """
+    told = []
+
+    crowd(Limits(), [named("a", notify=told.append)])
+
+    assert [] == told
+
+
 def test_a_free_turn_does_not_suspend():
     """
     Who need not wait goes without giving way to other tasks.
@@ -742,8 +885,9 @@ def test_a_free_turn_does_not_suspend():
     async def main():
         limiter = a_limiter()
         request = named("a")
+        turn = limiter.take_turn(limiter.claims(ONE_IN_TEN, request), request.call, lambda: 1)
         with pytest.raises(StopIteration):
-            limiter.take_turn(limiter.claims(ONE_IN_TEN, request), request.call).send(None)
+            turn.send(None)
 
     run_virtual(main())
 
@@ -795,6 +939,18 @@ def test_whose_log():
     assert [*claims.own, claims.tenant] == list(claims.all)
 
 
+def test_what_is_about_no_conversation():
+    """
+    What is about no conversation is paused by its quota.
+    """
+
+    async def main():
+        request = named("a", op.GET_CONVERSATIONS, conversation=None)
+        return a_limiter().claims(NO_TENANT, request)
+
+    assert "conversation bot conversations" == run_virtual(main()).conversation.key
+
+
 class BrokenStore(MemoryStore):
     """
     A store that cannot be reached for some of its work.
@@ -815,13 +971,71 @@ def test_a_store_that_cannot_admit():
     """
 
     async def main():
-        service = Service()
+        service, request = Service(), named("a", SEND)
+        request.call.attempts = 2
         handle = a_limit(service, limiter=a_limiter(BrokenStore("admit")))
-        with pytest.raises(ConnectorError, match="not sent: the limit store failed: TimeoutError"):
-            await handle(named("a", SEND))
-        return service.came
+        with pytest.raises(
+            ConnectorError, match="not sent: the limit store failed: TimeoutError"
+        ) as failed:
+            await handle(request)
+        return service.came, failed.value
 
-    assert [] == run_virtual(main())
+    came, error = run_virtual(main())
+
+    assert [] == came
+    assert ("sendToConversation", 2) == (error.operation, error.attempts)
+
+
+def test_a_store_that_is_lost_while_it_waits():
+    """
+    Who waits for its turn when the store is lost is told the same.
+    """
+
+    class Lost(MemoryStore):
+        async def admit(self, claims, now):
+            if now:
+                raise TimeoutError("no route to the store")
+            return await super().admit(claims, now)
+
+    async def main():
+        handle = a_limit(Service(), limiter=a_limiter(Lost()))
+        outcomes = await asyncio.gather(
+            *begin(handle, named("a"), named("a")), return_exceptions=True
+        )
+        return outcomes[1]
+
+    error = run_virtual(main())
+
+    assert type(error) is ConnectorError
+    assert "getConversationPagedMembers" == error.operation
+
+
+def test_a_store_that_never_looks_ahead():
+    """
+    Without any foresight the turns are the same, and the observers are told why.
+    """
+    told = []
+
+    class Blind:
+        def __init__(self):
+            self.store = MemoryStore()
+
+        def outlook(self, *_, **__):
+            raise TimeoutError("no route to the store")
+
+        def __getattr__(self, name):
+            return getattr(self.store, name)
+
+    async def main():
+        service = Service()
+        requests = [named("a", notify=told.append) for _ in range(3)]
+        await asyncio.gather(*begin(a_limit(service, limiter=a_limiter(Blind())), *requests))
+        return service.times()
+
+    assert [0.0, TEN, 2 * TEN] == run_virtual(main())
+    assert {"the limit store failed: TimeoutError: no route to the store"} == {
+        event.message for event in told if isinstance(event, events.Warned)
+    }
 
 
 def test_a_store_that_cannot_look_ahead():

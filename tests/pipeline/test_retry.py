@@ -202,6 +202,53 @@ async def test_a_wait_that_just_fits():
     assert [] == late.slept
 
 
+@pytest.mark.parametrize("max_wait", [30.0, 5.0])
+async def test_a_wait_that_ends_on_the_deadline(max_wait):
+    """
+    Where no time would be left, that is the reason, however long we are ready to wait.
+    """
+    handle = a_retry(Script(throttled(10.0)), FakeClock(), policy=RetryPolicy(max_wait=max_wait))
+
+    error = await refusal_of(handle, a_request(deadline=10.0), ThrottledError)
+
+    assert (
+        "not repeated, the service asked for 10.0 s and 10.0 s were left of 10.0 s" == error.outcome
+    )
+
+
+@pytest.mark.parametrize(("taken", "left"), [(9.5, 0.5), (12.0, 0.0)])
+async def test_what_is_left_after_a_slow_answer(taken, left):
+    """
+    The time that an attempt took is not there for the wait.
+    """
+    clock = FakeClock()
+
+    def slow(request):
+        clock.advance(taken)
+        return throttled(0.7)(request)
+
+    error = await refusal_of(a_retry(Script(slow), clock), a_request(deadline=10.0), ThrottledError)
+
+    assert [] == clock.slept
+    assert (
+        f"not repeated, the service asked for 0.7 s and {left} s were left of 10.0 s"
+        == error.outcome
+    )
+
+
+async def test_a_failure_is_raised_as_it_is():
+    """
+    What the last attempt raised is what the caller gets, with no cause but its own.
+    """
+    failure = TokenError("no token")
+
+    with pytest.raises(TokenError) as failed:
+        await a_retry(Script(failure), FakeClock())(a_request())
+
+    assert failure is failed.value
+    assert failure.__cause__ is None
+
+
 async def test_jitter_does_not_fit():
     """
     Where only the jitter is too much, the text has the wait and not what the service asked.
@@ -461,17 +508,17 @@ async def test_a_read_that_stays_lost(happened, kind):
 
 
 @pytest.mark.parametrize(
-    "later",
+    ("later", "status"),
     [
-        never_left,
-        throttled(),
-        refused(500),
-        refused(403),
-        TokenError("no token"),
-        LimitError("no turn", wait=9.0, left=3.0),
+        (never_left, None),
+        (throttled(), 429),
+        (refused(500), 500),
+        (refused(403), 403),
+        (TokenError("no token"), None),
+        (LimitError("no turn", wait=9.0, left=3.0), None),
     ],
 )
-async def test_doubt_stays(later):
+async def test_doubt_stays(later, status):
     """
     Where an earlier attempt of a send may have arrived, no later failure makes it surely undone.
     """
@@ -480,7 +527,7 @@ async def test_doubt_stays(later):
 
     error = await refusal_of(handle, a_request(), DeliveryUnknownError)
 
-    assert error.status in {None, 403, 429, 500}
+    assert status == error.status
     assert "an earlier attempt's answer was lost: it may have arrived. " in str(error)
 
 

@@ -1,0 +1,106 @@
+"""
+Mutation testing: `python -m tests.mutation [MODULE …]`.
+
+Fails where fewer than nine tenths of all mutants are killed, or one survives that
+`survivors.toml` does not explain.
+"""
+
+import os
+import sys
+import time
+from collections import Counter
+from json import dumps
+from pathlib import Path
+
+from tests.mutation import trial
+from tests.mutation.modules import TESTED_BY
+from tests.mutation.mutants import mutants_of
+from tests.mutation.survivors import listed
+
+TARGET = 0.9
+
+
+def main(names):
+    """
+    Try all mutants of the modules, say what became of them, and enter the row.
+
+    Returns:
+        Whether all is as it should be.
+    """
+    began = time.perf_counter()
+    all_modules = {name.rpartition(".")[2]: name for name in TESTED_BY}
+    modules = [all_modules[name] for name in names or all_modules]
+    trial.prepare()
+    counts, survivors = {}, []
+    for module in modules:
+        counts[module], alive = _try(module)
+        survivors += alive
+    known = {entry.key for entry in listed() if entry.module in modules}
+    alive = [mutant.key for mutant in survivors]
+    _tell("not explained in survivors.toml", [key for key in alive if key not in known])
+    _tell("explained there, but killed or gone", sorted(known.difference(alive)))
+    killed = _killed(sum(counts.values(), Counter()))
+    total = sum(map(Counter.total, counts.values()))
+    met = killed >= TARGET * total and known.issuperset(alive)
+    _say(f"{killed} of {total} killed, {len(survivors)} survive")
+    table = os.environ.get("RELIABILITY_TABLE")
+    if table and not names:
+        _enter(Path(table), counts, met, time.perf_counter() - began)
+    return met
+
+
+def _try(module):
+    mutants = list(mutants_of(module))
+    count, alive = Counter(), []
+    for mutant, outcome in trial.outcomes(mutants):
+        count[outcome] += 1
+        if outcome == trial.SURVIVED:
+            alive.append(mutant)
+    alive.sort(key=mutants.index)
+    _say(f"{module}: {_killed(count)} of {count.total()}, {count[trial.HUNG]} of these hung")
+    return count, alive
+
+
+def _killed(count):
+    return count[trial.KILLED] + count[trial.HUNG]
+
+
+def _tell(what, found):
+    _say(f"{len(found)} {what}{':' if found else ''}")
+    for module, *facts in found:
+        # As it may stand in the list.
+        names = ("function", "line", "becomes")
+        entry = (f"{name} = {dumps(fact)}" for name, fact in zip(names, facts, strict=True))
+        _say("\n".join([f'[["{module}"]]', *entry, ""]))
+
+
+def _say(text):
+    print(text, flush=True)  # noqa: T201  # that is what it is for
+
+
+def _enter(table, counts, met, seconds):
+    # Not before: it imports the library, of which no trial may begin with a copy.
+    from tests.reliability.scoreboard import Row, enter  # noqa: PLC0415
+
+    total = sum(counts.values(), Counter())
+    killed = _killed(total)
+    modules = ", ".join(
+        f"{module.rpartition('.')[2].lstrip('_')} {_killed(count)}/{count.total()}"
+        for module, count in counts.items()
+    )
+    row = Row(
+        name="mutation",
+        what=f"{total.total():,} changes to the code that decides, one at a time, "
+        "each against its module's own tests; texts and annotations are left alone",
+        target="at least 90 % killed; each survivor is explained",
+        measured=f"{killed:,} killed ({100 * killed / total.total():.1f} %), "
+        f"{total[trial.HUNG]} of them since they hung; {total[trial.SURVIVED]} survive, "
+        f"each explained in `tests/mutation/survivors.toml`: {modules}",
+        met=met,
+        seconds=seconds,
+    )
+    enter(row, table)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(sys.argv[1:]) else 1)
