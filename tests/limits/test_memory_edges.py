@@ -114,14 +114,28 @@ async def test_each_key_is_looked_at_in_its_turn():
 
 async def test_as_many_keys_as_are_kept():
     """
-    Up to their number, keys are kept however long they are silent.
+    Up to their number, keys are kept however long they are silent, and no more.
     """
-    store = MemoryStore(max_keys=2)
+    store, kept = MemoryStore(max_keys=2), []
 
-    for number in range(3):
+    for number in range(4):
         await entered(store, f"k{number}", SENDS, number * 200 * SECOND)
+        kept.append(len(store))
 
-    assert 3 == len(store)
+    assert [1, 2, 2, 2] == kept
+
+
+async def test_forgets_before_it_is_full():
+    """
+    The last of a hundred places is for a key that comes while none of those looked at may go.
+    """
+    store, kept = MemoryStore(max_keys=100), []
+
+    for number in range(200):
+        await entered(store, f"k{number}", SENDS, number * SECOND)
+        kept.append(len(store))
+
+    assert 100 == max(kept)
 
 
 async def test_a_minute_of_silence():
