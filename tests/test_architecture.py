@@ -44,6 +44,20 @@ FLOORS = (
 # Each may use itself and those after it, and the core; the core uses none.
 EXTENSIONS = ("cli", "testing", "emulator")
 
+# Likewise the emulator's own floors, but here nothing imports from another part of its floor.
+EMULATOR_FLOORS = (
+    {"__main__"},
+    {"_serving"},
+    {"_console", "_state_file"},
+    {"_bot"},
+    {"_emulator"},
+    {"_service", "_transport", "_clock"},
+    {"_identity", "_operations", "_record"},
+    {"_faults", "_state"},
+    {"_channel"},
+    {"_calls"},
+)
+
 # What each step drives, besides what all may use.
 COMMON = {"_pipeline.message", "errors", "events", "_clock"}
 STEPS = {
@@ -75,7 +89,7 @@ DOORS = {
     "jwt": {"emulator"},
     "starlette": {"emulator"},
     "trustme": {"emulator", "testing.chaos._tls"},
-    "yaml": {"emulator._state_source"},
+    "yaml": {"emulator._state.source"},
     "uvicorn": {"emulator"},
 }
 # What `client` names, for type checkers only.
@@ -171,6 +185,18 @@ def is_core(module):
 
 def floor(module):
     (level,) = [level for level, units in enumerate(FLOORS) if unit(module) in units]
+    return level
+
+
+def part(module):
+    """
+    Which part of the emulator a module belongs to; "" for the package itself, and outside.
+    """
+    return (*module.split("."), "")[1] if unit(module) == "emulator" else ""
+
+
+def emulator_floor(module):
+    (level,) = [level for level, parts in enumerate(EMULATOR_FLOORS) if part(module) in parts]
     return level
 
 
@@ -270,6 +296,44 @@ def test_extensions_import_downwards():
     ]
 
     assert [] == upwards
+
+
+def test_every_part_of_the_emulator_has_a_floor():
+    """
+    Each part of the emulator is on exactly one floor, and each floor is lived on.
+    """
+    parts = sorted({part(module) for module in MODULES} - {""})
+
+    assert parts == sorted(name for names in EMULATOR_FLOORS for name in names)
+
+
+def test_the_emulator_imports_downwards():
+    """
+    No part of the emulator imports from a part on its own floor, or above.
+    """
+    upwards = [
+        (found.at, found.what)
+        for found in OURS
+        if part(found.at)
+        and part(found.what) not in {"", part(found.at)}
+        and emulator_floor(found.what) <= emulator_floor(found.at)
+    ]
+
+    assert [] == upwards
+
+
+def test_the_emulator_is_closed_to_its_parts():
+    """
+    Only the command imports the package itself; nobody outside imports a part of it.
+    """
+    through = {
+        (found.at, found.what)
+        for found in OURS
+        if (part(found.at) and found.what == "emulator")
+        or (unit(found.at) != "emulator" and part(found.what))
+    }
+
+    assert {("emulator.__main__", "emulator")} == through
 
 
 def test_every_step_is_known():

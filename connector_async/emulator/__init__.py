@@ -10,11 +10,17 @@ It needs the extra `emulator`.
 """
 
 from connector_async.emulator._bot import Said, emulator_say
+from connector_async.emulator._calls.message import Arrival, Outcome, Reply, Way
+from connector_async.emulator._calls.routes import OPERATIONS
+from connector_async.emulator._channel.limits import Counter, EmulatorLimits
+from connector_async.emulator._channel.profile import Paging, Profile
+from connector_async.emulator._channel.profiles import PROFILES
+from connector_async.emulator._channel.shapes import SHAPES
 from connector_async.emulator._clock import EmulatorClock
 from connector_async.emulator._emulator import Emulator
-from connector_async.emulator._exchange import Committed, Exchange, Received
-from connector_async.emulator._fault import Fault
-from connector_async.emulator._fault_kinds import (
+from connector_async.emulator._faults.fault import Fault
+from connector_async.emulator._faults.faults import WaitingFault
+from connector_async.emulator._faults.kinds import (
     BadGateway,
     CloseIdle,
     Delay,
@@ -27,22 +33,16 @@ from connector_async.emulator._fault_kinds import (
     Redirect,
     Reset,
 )
-from connector_async.emulator._faults import WaitingFault
-from connector_async.emulator._identity import APP_ID, APP_SECRET, Identity, TokenRequest
-from connector_async.emulator._limits import Counter, EmulatorLimits
-from connector_async.emulator._message import Arrival, Outcome, Reply, Way
-from connector_async.emulator._profile import Paging, Profile
-from connector_async.emulator._profiles import PROFILES
-from connector_async.emulator._record import Record
-from connector_async.emulator._routes import OPERATIONS
-from connector_async.emulator._server import PortTakenError, Server, serve
-from connector_async.emulator._shapes import SHAPES
-from connector_async.emulator._state import TENANT_ID, ConversationView
+from connector_async.emulator._identity.identity import APP_ID, APP_SECRET, Identity, TokenRequest
+from connector_async.emulator._record.exchange import Committed, Exchange, Received
+from connector_async.emulator._record.record import Record
+from connector_async.emulator._record.store import RecordFileError
+from connector_async.emulator._record.violations import Violation
+from connector_async.emulator._serving.server import PortTakenError, Server, serve
+from connector_async.emulator._state.source import StateFileError
+from connector_async.emulator._state.state import TENANT_ID, ConversationView
 from connector_async.emulator._state_file import load_state
-from connector_async.emulator._state_source import StateFileError
-from connector_async.emulator._store import RecordFileError
 from connector_async.emulator._transport import PortOnlyError
-from connector_async.emulator._violations import Violation
 
 __all__ = [
     "APP_ID",

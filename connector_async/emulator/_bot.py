@@ -12,10 +12,10 @@ from typing import Any, Final
 import attrs
 import httpx
 
+from connector_async.emulator._calls.message import JsonObject
 from connector_async.emulator._emulator import Emulator
-from connector_async.emulator._identity import APP_ID
-from connector_async.emulator._message import JsonObject
-from connector_async.emulator._state import ConversationView
+from connector_async.emulator._identity.identity import APP_ID
+from connector_async.emulator._state.state import ConversationView
 
 # The service waits no longer for a bot either.
 _PATIENCE: Final = httpx.Timeout(15.0, connect=5.0)

@@ -11,19 +11,19 @@ from typing import cast
 
 import httpx
 
+from connector_async.emulator._calls.message import Arrival, Outcome
+from connector_async.emulator._channel.limits import EmulatorLimits, Limiter
+from connector_async.emulator._channel.profile import Profile
+from connector_async.emulator._channel.profiles import profile_of
 from connector_async.emulator._clock import Clock, EmulatorClock
-from connector_async.emulator._exchange import Committed
-from connector_async.emulator._identity import APP_ID, APP_SECRET, Identity
-from connector_async.emulator._limits import EmulatorLimits, Limiter
-from connector_async.emulator._message import Arrival, Outcome
-from connector_async.emulator._misbehaving import Misbehaving
-from connector_async.emulator._operations import Operations
-from connector_async.emulator._profile import Profile
-from connector_async.emulator._profiles import profile_of
-from connector_async.emulator._record import Record
-from connector_async.emulator._seeding import Seeding
+from connector_async.emulator._faults.misbehaving import Misbehaving
+from connector_async.emulator._identity.identity import APP_ID, APP_SECRET, Identity
+from connector_async.emulator._operations.operations import Operations
+from connector_async.emulator._record.exchange import Committed
+from connector_async.emulator._record.record import Record
 from connector_async.emulator._service import Service
-from connector_async.emulator._state import State
+from connector_async.emulator._state.seeding import Seeding
+from connector_async.emulator._state.state import State
 from connector_async.emulator._transport import EmulatorTransport, Sleep
 
 

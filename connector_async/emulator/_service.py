@@ -18,19 +18,9 @@ from typing import Final
 
 import attrs
 
-from connector_async.emulator._bodies import channel_in, member_in, read_payload, tenant_in
-from connector_async.emulator._call import Call, Effect
-from connector_async.emulator._exchange import Received
-from connector_async.emulator._faults import Faults
-from connector_async.emulator._identity import Identity
-from connector_async.emulator._limits import (
-    Counter,
-    Limiter,
-    counters_of,
-    nanoseconds,
-    thread_root,
-)
-from connector_async.emulator._message import (
+from connector_async.emulator._calls.bodies import channel_in, member_in, read_payload, tenant_in
+from connector_async.emulator._calls.call import Call, Effect
+from connector_async.emulator._calls.message import (
     UNAUTHORIZED,
     Arrival,
     Outcome,
@@ -38,12 +28,22 @@ from connector_async.emulator._message import (
     as_object,
     error_reply,
 )
-from connector_async.emulator._operations import Operations
-from connector_async.emulator._record import Record
-from connector_async.emulator._routes import Route, find_route
-from connector_async.emulator._state import TENANT_ID, State
-from connector_async.emulator._tokens import Caller
-from connector_async.emulator._writers import Writers
+from connector_async.emulator._calls.routes import Route, find_route
+from connector_async.emulator._channel.limits import (
+    Counter,
+    Limiter,
+    counters_of,
+    nanoseconds,
+    thread_root,
+)
+from connector_async.emulator._channel.writers import Writers
+from connector_async.emulator._faults.faults import Faults
+from connector_async.emulator._identity.identity import Identity
+from connector_async.emulator._identity.tokens import Caller
+from connector_async.emulator._operations.operations import Operations
+from connector_async.emulator._record.exchange import Received
+from connector_async.emulator._record.record import Record
+from connector_async.emulator._state.state import TENANT_ID, State
 
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from connector_async.emulator._channel.naming import KINDS, Kind
 from connector_async.emulator._emulator import Emulator
-from connector_async.emulator._naming import KINDS, Kind
-from connector_async.emulator._seeding import Seeding
-from connector_async.emulator._state import TENANT_ID
-from connector_async.emulator._state_source import Node, read_source
+from connector_async.emulator._state.seeding import Seeding
+from connector_async.emulator._state.source import Node, read_source
+from connector_async.emulator._state.state import TENANT_ID
 
 _SECTIONS: Final = ("tenant_id", "conversations", "teams", "attachments", "uninstalled")
 _CONVERSATION: Final = (

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from connector_async.emulator._message import Arrival, Outcome, Reply
+from connector_async.emulator._calls.message import Arrival, Outcome, Reply
 
 Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from connector_async.emulator import APP_ID, APP_SECRET, Emulator
-from connector_async.emulator._tokens import Tokens
+from connector_async.emulator._identity.tokens import Tokens
 from tests.emulator.certificates import certified, thumbprint
 
 BASE = "https://login.example.net"

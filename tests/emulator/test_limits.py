@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_async.emulator import Emulator, EmulatorClock, EmulatorLimits
-from connector_async.emulator._limits import Counter, Limiter, nanoseconds
+from connector_async.emulator._channel.limits import Counter, Limiter, nanoseconds
 
 BASE_URL = "https://smba.example.net/teams"
 MESSAGE = {"type": "message", "text": "hello"}

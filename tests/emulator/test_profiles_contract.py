@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from connector_async.emulator import OPERATIONS, PROFILES, SHAPES, EmulatorLimits
-from connector_async.emulator._message import Arrival
-from connector_async.emulator._routes import find_route
-from connector_async.emulator._shapes import shaped
+from connector_async.emulator._calls.message import Arrival
+from connector_async.emulator._calls.routes import find_route
+from connector_async.emulator._channel.shapes import shaped
 from tests.emulator.channel import MESSAGE, a_channel
 
 DOCUMENT = yaml.safe_load(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector_async.emulator import OPERATIONS, PROFILES, TENANT_ID, Emulator, EmulatorLimits
-from connector_async.emulator._message import Arrival
+from connector_async.emulator._calls.message import Arrival
 from tests.emulator.channel import REQUESTS
 
 TEXTS = st.sampled_from(

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from connector_async.emulator import OPERATIONS
-from connector_async.emulator._message import Arrival, Reply
-from connector_async.emulator._routes import find_route
+from connector_async.emulator._calls.message import Arrival, Reply
+from connector_async.emulator._calls.routes import find_route
 
 MESSAGE = {"type": "message", "text": "hello"}
 

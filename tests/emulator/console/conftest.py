@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from connector_async.emulator._console import console_routes
+from connector_async.emulator._console.console import console_routes
 
 OURS = {"X-Emulator-Console": "1"}
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from connector_async.emulator import Arrival, Emulator, EmulatorLimits, serve
-from connector_async.emulator._console_copy import as_curl, as_pytest
+from connector_async.emulator._console.copy import as_curl, as_pytest
 
 
 async def exchange_of(emulator, *arguments, **fields):

@@ -9,9 +9,9 @@ import pytest
 from starlette.applications import Starlette
 
 from connector_async.emulator import Emulator, EmulatorClock, EmulatorLimits, Record
-from connector_async.emulator._console import console_routes
-from connector_async.emulator._console_feed import Feed
-from connector_async.emulator._console_views import Delivery
+from connector_async.emulator._console.console import console_routes
+from connector_async.emulator._console.feed import Feed
+from connector_async.emulator._console.views import Delivery
 from tests.emulator.console.conftest import OURS
 
 
@@ -173,7 +173,7 @@ async def test_keeps_only_so_many_failures(emulator, send, monkeypatch):
     """
     Calls that failed and never came again are forgotten in the end.
     """
-    monkeypatch.setattr("connector_async.emulator._console_feed._KEPT", 2)
+    monkeypatch.setattr("connector_async.emulator._console.feed._KEPT", 2)
     feed = Feed(emulator)
     emulator.fail_next("sendToConversation", status=500, times=3)
     for text in ("1", "2", "3", "1", "3"):
@@ -213,7 +213,7 @@ async def test_shows_exchanges_older_than_it_kept(emulator, send, monkeypatch):
     """
     An exchange of which nothing is known any longer is shown as a single attempt.
     """
-    monkeypatch.setattr("connector_async.emulator._console_feed._KEPT", 1)
+    monkeypatch.setattr("connector_async.emulator._console.feed._KEPT", 1)
     feed = Feed(emulator)
     emulator.fail_next("sendToConversation", status=500, times=2)
     await send("one")

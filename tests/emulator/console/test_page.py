@@ -52,7 +52,7 @@ async def test_page_needs_nothing_from_elsewhere(console):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing.js", "/..%2f_console.py", "/%2e%2e/_console.py", "/vendor", "/api/nothing"]
+    "path", ["/nothing.js", "/..%2f_emulator.py", "/%2e%2e/_emulator.py", "/vendor", "/api/nothing"]
 )
 async def test_serves_nothing_else(console, path):
     """

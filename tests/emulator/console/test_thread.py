@@ -9,9 +9,9 @@ import pytest
 from starlette.applications import Starlette
 
 from connector_async.emulator import Emulator, EmulatorClock, Record
-from connector_async.emulator._console import console_routes
-from connector_async.emulator._console_thread import Threads
-from connector_async.emulator._console_views import encoded, seconds_of, text_of
+from connector_async.emulator._console.console import console_routes
+from connector_async.emulator._console.thread import Threads
+from connector_async.emulator._console.views import encoded, seconds_of, text_of
 
 
 def texts(thread):
@@ -253,7 +253,7 @@ async def test_shows_the_newest_of_very_many(ask, emulator, monkeypatch):
     """
     Of a thread that is longer than a page can bear, the newest part is told, and how much is not.
     """
-    monkeypatch.setattr("connector_async.emulator._console_thread._MOST_SHOWN", 3)
+    monkeypatch.setattr("connector_async.emulator._console.thread._MOST_SHOWN", 3)
     for number in range(5):
         emulator.add_activity("19:c", {"type": "message", "text": str(number)})
 
@@ -266,7 +266,7 @@ async def test_reads_long_threads_in_parts(ask, send, monkeypatch):
     """
     A record that is longer than one reading is read to its end.
     """
-    monkeypatch.setattr("connector_async.emulator._console_thread._READ_AT_ONCE", 2)
+    monkeypatch.setattr("connector_async.emulator._console.thread._READ_AT_ONCE", 2)
     for number in range(5):
         await send(str(number))
 

@@ -1,0 +1,3 @@
+"""
+What a channel is like: its names, its limits, its errors, and what it makes of activities.
+"""

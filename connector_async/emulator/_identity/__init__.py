@@ -1,0 +1,3 @@
+"""
+Who issues tokens, who takes them, and how they are refused.
+"""

@@ -1,0 +1,3 @@
+"""
+The fifteen operations: what they do to the state, and what they answer.
+"""

@@ -1,0 +1,3 @@
+"""
+What is written down of what clients did, and what can be said of it.
+"""

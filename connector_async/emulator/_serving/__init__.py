@@ -1,0 +1,3 @@
+"""
+The emulator on a port: the server, its app, and how another process steers it.
+"""

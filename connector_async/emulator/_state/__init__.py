@@ -1,0 +1,3 @@
+"""
+What an emulator holds, and how it is put there.
+"""
