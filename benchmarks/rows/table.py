@@ -34,11 +34,12 @@ How to read it, by row:
 - `ambiguity`: raised as unknown is an error that is kept for "it may have been delivered". \
 The last name is that of an error after which nothing can have been delivered, \
 a refused connection; where the names differ, a caller can tell the two by them.
+- In all: crashed is an error that is neither its own, nor its HTTP client's, nor a `ValueError`.
 - `retry_after`: to tell the caller of the refusal instead of coming back is no fault; \
-the client has raised. Crashed is an error that is neither its own, nor its HTTP client's, \
-nor a `ValueError`.
+the client has raised.
 - `outage`: in real time. Where nothing is repeated there is one request a call, \
-and nothing that could be late after it.
+and nothing that could be late after it. \
+aiohttp, on which microsoft-agents builds, repeats a GET itself when its connection is lost.
 - `tokens`: a ticker of 10 ms on the event loop, until the first message is sent; \
 what it was late, less what the loop's thread spent of CPU or waited for a core. \
 The middle one of three rounds. \
@@ -50,7 +51,8 @@ unquoted once, in their places; a reply of microsoft-teams-api is a send with a 
 Bodies are those with the message's text.
 
 All have the same service on loopback sockets, which counts what arrives, a process and an \
-environment of their own, and their newest version. Tokens come from the same identity \
+environment of their own, and the version that was the newest when that was made \
+(`--fresh` makes it anew). Tokens come from the same identity \
 provider over TLS; the others address it as one of AD FS, so that MSAL asks no host on the \
 internet about it. No behaviour of theirs is patched. Their settings:
 """

@@ -11,6 +11,8 @@ import attrs
 from tests.reliability.scoreboard import Measured, Row, enter
 
 LOOPS = ("asyncio", "uvloop")
+ROOT = Path(__file__).parents[2]
+CODE = ("connector_async", "tests")
 
 
 @attrs.frozen
@@ -22,13 +24,23 @@ class Run:
         name: Python and event loop.
         tests: How many ran.
         failed: How many of them failed, or could not be begun.
+        skipped: How many did not run.
         seconds: How long they took.
     """
 
     name: str
     tests: int
     failed: int
+    skipped: int
     seconds: float
+
+
+def is_of_this_code(path):
+    """
+    Whether a run ended after the code was last changed.
+    """
+    code = (file for folder in CODE for file in (ROOT / folder).rglob("*.py"))
+    return path.stat().st_mtime > max(file.stat().st_mtime for file in code)
 
 
 def read(path):
@@ -41,6 +53,7 @@ def read(path):
         path.stem.replace("-", " "),
         counts["tests"] - counts["skipped"],
         counts["failures"] + counts["errors"],
+        counts["skipped"],
         float(suite.get("time")),
     )
 
@@ -49,7 +62,10 @@ def measured(runs):
     """
     What there is to say of them; met where each Python that ran did so on both loops.
     """
-    told = ", ".join(f"{run.name}: {run.tests - run.failed:,} of {run.tests:,}" for run in runs)
+    told = ", ".join(
+        f"{run.name}: {run.tests - run.failed:,} of {run.tests:,}, {run.skipped} skipped"
+        for run in runs
+    )
     loops = {tuple(run.name.split()) for run in runs}
     whole = all((python, loop) in loops for python, _ in loops for loop in LOOPS)
     return Measured(f"passed on {told}", whole and bool(runs) and not any(r.failed for r in runs))
@@ -59,7 +75,7 @@ def main(folder, table):
     """
     Enter the row of all runs in a folder.
     """
-    runs = [read(path) for path in sorted(Path(folder).glob("*.xml"))]
+    runs = [read(path) for path in sorted(Path(folder).glob("*.xml")) if is_of_this_code(path)]
     found = measured(runs)
     enter(
         Row(

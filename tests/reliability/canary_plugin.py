@@ -18,9 +18,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from connector_async import ClientCertificate, ClientSecret, FederatedAssertion
+from connector_async import ClientCertificate, ClientSecret
 from connector_async.auth import msal
-from connector_async.auth.network import IdentityNetwork
 from connector_async.auth.tokens import AccessToken, Grant
 from tests.reliability.canary import Haystack
 from tests.reliability.canary_scenes import Log
@@ -33,10 +32,8 @@ PLAIN = re.compile(r"[A-Za-z]*")
 HOLDERS = {
     ClientSecret: ("secret",),
     ClientCertificate: ("private_key", "passphrase"),
-    FederatedAssertion: (),
     Grant: ("token",),
     AccessToken: ("token",),
-    IdentityNetwork: (),
 }
 
 

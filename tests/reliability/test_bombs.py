@@ -17,10 +17,12 @@ from tests.transport import peers
 
 MIB = 2**20
 CAP = 4 * MIB
+# The caller's own, and another one.
+CONTENT_CAP = 1 * MIB
 
 # What may be held at once: the server's own copy of a body, the body as it came, a copy of that,
-# and what it is read into.
-HELD = 4 * CAP
+# and what it is read into; a little for all else.
+HELD = 4 * CAP + MIB
 
 # What comes to the parser of JSON, which asks for twelve times its length, but does not use it.
 PARSED = ("nested lists", "nested objects", "nested and closed", "a long number")
@@ -109,6 +111,7 @@ def bombs(megabytes):
         "an endless size of a chunk": (endless(CHUNKED, b"0" * 65536), JSON, TransportError),
         "an endless extension": (endless(CHUNKED + b"1;", b"x" * 65536), JSON, TransportError),
         "endless trailers": (endless(CHUNKED + b"0\r\n", b"x: y\r\n" * 1000), JSON, TransportError),
+        "content as long as JSON may be": (whole(bytes(CAP - 1)), CONTENT, DecodeError),
         "endless chunks as content": (endless(CHUNKED, CHUNK), CONTENT, DecodeError),
         "an endless body that says its length": (
             endless(OK + b"content-length: 999999999999\r\n\r\n", b" " * 65536),
@@ -133,7 +136,7 @@ async def defused(handler, call, kind):
             None,
             service_url=peer.url,
             retry=RetryPolicy(attempts=1),
-            max_attachment_bytes=CAP,
+            max_attachment_bytes=CONTENT_CAP,
             deadline=DEADLINE,
         ) as connector,
     ):
@@ -196,7 +199,8 @@ def test_bombs():
         "bombs",
         measure,
         what="compressed bombs of {size} MiB, deep JSON, endless heads and bodies, over sockets",
-        target=f"refused at the cap of 4 MiB, with a clear error; at most {HELD // MIB} MiB held, "
+        target=f"refused at the cap of 4 MiB, and for content at one that is set to "
+        f"{CONTENT_CAP // MIB} MiB, with a clear error; at most {HELD // MIB} MiB held, "
         "the server's own copy included",
         short=50,
         full=2000,

@@ -169,7 +169,7 @@ def test_brownout():
         measure,
         what="the service halves its limits without notice for 10 min (virtual time)",
         target="after the first minute at most 5 % refused, at least 85 % of the new limit used; "
-        "back to full use within 2 min of the restoring",
+        "back to full use, 97 %, within 2 min of the restoring",
         short=SCENES[::2],
         full=SCENES,
     )

@@ -147,9 +147,9 @@ class Really:
     By how much calls over real sockets passed their deadlines.
 
     Attributes:
-        over: For each case by how much in the better try, and its toxic.
+        over: For each case by how much in the best try, and its toxic.
         first: By how much in the first try.
-        repeated: How many had a second one.
+        repeated: How many had more than one.
         wrong: What was raised that is none of ours.
     """
 
@@ -202,7 +202,8 @@ def measure(count):
         f"most ({toxic}), at the first try by {max(0.0, *real.first) * 1000:.1f} ms "
         f"({real.repeated} tried again); {len(faults)} errors not ours"
     )
-    met = late <= 0.02 and really_late <= 0.1 and not faults
+    seldom = 7 * real.repeated <= len(real.over)
+    met = late <= 0.02 and really_late <= 0.1 and seldom and not faults
     return Measured(text, met, f"schedule {seed}\n" + "\n".join(faults[:20]))
 
 
@@ -214,7 +215,8 @@ def test_deadline():
         "deadline",
         measure,
         what="drip, hang, slow TLS, throttling, slow tokens: {size} random schedules in virtual "
-        "time; seven toxics on a real socket, where a call that is late is tried again",
+        f"time; seven toxics on a real socket, where a call that is late is tried up to {TRIES} "
+        "times, the best of which counts, and no more than one in seven may need that",
         target="never over by 20 ms (virtual) or 100 ms (real)",
         short=1_000,
         full=10_000,

@@ -196,31 +196,3 @@ def test_each_promise_has_its_rows():
 
     assert 5 == len(promises)
     assert sorted(ORDER) == sorted(name for name in re.findall(r"`(\w+)`", told) if name in ORDER)
-
-
-def known(met):
-    score(
-        "ids",
-        lambda _: Measured("1 changed", met),
-        what="ids",
-        target="0",
-        short=1,
-        full=1,
-        misses="it is hard",
-    )
-
-
-def test_a_known_miss_is_told_as_one():
-    """
-    A target that is known not to be met is an expected failure, with its reason.
-    """
-    with pytest.raises(pytest.xfail.Exception, match="1 changed; it is hard"):
-        known(met=False)
-
-
-def test_a_known_miss_that_is_none_fails():
-    """
-    When it is met in the end, whoever did it has to say so.
-    """
-    with pytest.raises(AssertionError, match="take away: misses='it is hard'"):
-        known(met=True)

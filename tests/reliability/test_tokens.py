@@ -5,10 +5,12 @@ Each trial counts; what the counts must be is said beside it.
 """
 
 import asyncio
+import threading
 from collections import Counter
 
 import attrs
 
+from connector_async._clock import SystemClock
 from connector_async.errors import ConnectorError
 from connector_async.testing import VirtualClock, run_virtual
 from tests.promises.test_tokens import HELLO, MINUTE, Identity, Service, a_client
@@ -256,6 +258,31 @@ def a_clock_that_jumps():
     )
 
 
+def a_fetch_that_blocks():
+    """
+    A fetch that blocks its thread until the event loop has gone on: on the loop it would for ever.
+    """
+    service, calls, gone_on = Service(), Calls(), threading.Event()
+
+    def fetch():
+        return "token-1" if gone_on.wait(10) else "the loop stood still", 3600
+
+    async def main():
+        async with a_client(fetch, service, clock=SystemClock()) as connector:
+            call = asyncio.create_task(calls.send(connector))
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+            gone_on.set()
+            await call
+
+    asyncio.run(main())
+    return Found(
+        f"the event loop went on for {TURNS:,} turns while a fetch blocked its thread",
+        (["token-1"], 0) == (service.tokens, calls.failed.total()),
+    )
+
+
+TURNS = 1_000
 TRIALS = (
     a_cold_stampede,
     a_storm,
@@ -265,6 +292,7 @@ TRIALS = (
     a_slow_refresh,
     a_repaired_secret,
     a_clock_that_jumps,
+    a_fetch_that_blocks,
 )
 
 
@@ -283,8 +311,9 @@ def test_tokens():
         measure,
         what="cold stampede with the first caller cancelled; storm of 500 401s; identity outage "
         "of 50 min; slow refresh; a secret that is repaired; clock jumps (virtual time, over a "
-        "transport in process)",
-        target="1 request; 1 refresh; 0 failed calls; 0 delayed calls; recovers by itself",
+        "transport in process); a fetch that blocks (real time)",
+        target="1 request; 1 refresh; 0 failed calls; 0 delayed calls; recovers by itself; never "
+        "on the event loop",
         short=0,
         full=1,
     )
