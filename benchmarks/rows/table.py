@@ -29,12 +29,12 @@ ROWS: Final = (
 )
 
 _NOTES: Final = """\
-How to read it, by row:
+How to read it, by row; crashed is, in all of them, an error that is neither the client's own, \
+nor its HTTP client's, nor a `ValueError`:
 
 - `ambiguity`: raised as unknown is an error that is kept for "it may have been delivered". \
 The last name is that of an error after which nothing can have been delivered, \
 a refused connection; where the names differ, a caller can tell the two by them.
-- In all: crashed is an error that is neither its own, nor its HTTP client's, nor a `ValueError`.
 - `retry_after`: to tell the caller of the refusal instead of coming back is no fault; \
 the client has raised.
 - `outage`: in real time. Where nothing is repeated there is one request a call, \
