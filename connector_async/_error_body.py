@@ -16,7 +16,6 @@ Names are looked up whatever their casing, and whatever the Content-Type says.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping
@@ -29,7 +28,6 @@ _QUOTED: Final = 200
 _TAGS = re.compile(
     r"<(?:script|style)\b.*?(?:</(?:script|style)\s*>|\Z)|<[^<>]*>", re.IGNORECASE | re.DOTALL
 )
-_RUN = re.compile(r"[A-Za-z0-9]+")
 _WORD = re.compile(r"[A-Za-z0-9_.\- ]{1,100}")
 
 
@@ -116,48 +114,3 @@ def _sentence(value: object) -> str:
         return ""
     words = " ".join(value.split())
     return words if len(words) <= _QUOTED else f"{words[: _QUOTED - 1]}…"
-
-
-def without(text: str, secret: str, *, is_cut: bool = False) -> str:
-    """
-    The text, with a secret hidden that is quoted there, each letter in whatever way.
-
-    Args:
-        text: What somebody answered who was told the secret.
-        secret: What must not be told on.
-        is_cut: Whether the text may end in the middle of it.
-    """
-    # A look for what no writing changes spares most texts the rest.
-    if max(_RUN.findall(secret), key=len, default="") in text:
-        text = re.sub("".join(map(_any_way, secret)), _HIDDEN, text, flags=re.IGNORECASE)
-    if is_cut:
-        for length in range(min(len(secret), len(text)), _TELLING, -1):
-            if text.endswith(secret[:length]):
-                return text[:-length] + _HIDDEN
-    return text
-
-
-_HIDDEN: Final = "[hidden]"
-# So many letters of a secret are no help to anybody.
-_TELLING: Final = 8
-
-
-def _any_way(letter: str) -> str:
-    if letter.isascii() and letter.isalnum():
-        return letter
-    ways = {
-        letter,
-        "".join(f"%{byte:02X}" for byte in letter.encode()),
-        json.dumps(letter)[1:-1],
-        # JSON within JSON.
-        json.dumps(json.dumps(letter)[1:-1])[1:-1],
-        repr(letter.encode())[2:-1],
-        repr(letter.encode("latin-1", "replace"))[2:-1],
-        f"\\u{ord(letter):04x}",
-        f"\\{letter}",
-        html.escape(letter),
-        f"&#{ord(letter)};",
-        f"&#x{ord(letter):x};",
-        "+" if letter == " " else letter,
-    }
-    return f"(?:{'|'.join(map(re.escape, sorted(ways, key=len, reverse=True)))})"

@@ -44,5 +44,6 @@ def _date(text: str) -> float | None:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return moment.timestamp()
-    except (ValueError, OverflowError):
+    # Some releases of Python raise an IndexError of their own for what is no date.
+    except (ValueError, LookupError, OverflowError):
         return None

@@ -35,6 +35,7 @@ FLOORS = (
         "_checks",
         "_clock",
         "_error_body",
+        "_hiding",
         "_lines",
         "_retry_after",
         "_version",
@@ -357,11 +358,11 @@ def test_step(step):
 
 def test_message():
     """
-    What travels knows of operations and events only.
+    What travels knows of operations and events, and how its token is hidden.
     """
     used = {found.what for found in OURS if found.at == "_pipeline.message"}
 
-    assert {"_operations", "events"} == used
+    assert {"_hiding", "_operations", "events"} == used
 
 
 def test_steps_are_the_pipeline_s_own():

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from connector_async import events
-from connector_async._error_body import Refusal, read_refusal, without
+from connector_async._error_body import Refusal, read_refusal
 from connector_async._pipeline.message import Handler, Request, Response, refuses_for_now
 from connector_async.errors import (
     ApiError,
@@ -114,8 +114,8 @@ def error_of(request: Request, response: Response) -> ApiError:
     """
     The error that an answer means, without the token if the answer quotes it.
     """
-    if request.secret is not None:
-        response = _discreet(response, request.secret)
+    if request.token is not None:
+        response = _discreet(request, response)
     refusal = read_refusal(response.content)
     kind = _kind(response.status, refusal)
     return kind(
@@ -133,12 +133,19 @@ def error_of(request: Request, response: Response) -> ApiError:
     )
 
 
-def _discreet(response: Response, token: str) -> Response:
+def _discreet(request: Request, response: Response) -> Response:
+    hide, headers, is_cut = request.without_token, response.headers, response.flaw is not None
     # As Latin-1 any bytes are a text, and the same ones again.
     content = response.content.decode("latin-1")
-    told = without(content, token, is_cut=response.flaw is not None)
-    headers = {name: without(value, token) for name, value in response.headers.items()}
-    return attrs.evolve(response, content=told.encode("latin-1"), headers=headers)
+    all_of_it = "\n".join([*headers, *headers.values(), content])
+    # One look is enough for most.
+    if hide(all_of_it, is_cut=is_cut) == all_of_it:
+        return response
+    return attrs.evolve(
+        response,
+        content=hide(content, is_cut=is_cut).encode("latin-1"),
+        headers={hide(name): hide(value) for name, value in headers.items()},
+    )
 
 
 def _kind(status: int, refusal: Refusal) -> type[ApiError]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from connector_async import events
+from connector_async._hiding import without
 from connector_async._operations import Operation
 from connector_async.events import Observer, Reason
 
@@ -71,9 +72,6 @@ class Call:
         self.notify(events.Warned(call=self.number, operation=self.operation.id, message=message))
 
 
-_BY_CHANCE: Final = 8
-
-
 @attrs.frozen(kw_only=True)
 class Request:
     """
@@ -120,12 +118,11 @@ class Request:
         """
         return self.call.operation
 
-    @property
-    def secret(self) -> str | None:
+    def without_token(self, text: str, *, is_cut: bool = False) -> str:
         """
-        The token, unless it is as short as a test's, which any text has by chance.
+        What somebody says who was shown the token, without it.
         """
-        return self.token if self.token is not None and len(self.token) > _BY_CHANCE else None
+        return without(text, self.token, is_cut=is_cut)
 
     def with_token(self, token: str) -> Request:
         """

@@ -100,7 +100,8 @@ async def _hop(request: Request, response: Response, resolve: Resolve | None) ->
 def _has_token(request: Request, response: Response) -> bool:
     # It would be shown to whoever serves that URL, or looks its host up.
     location = response.headers.get("location", "")
-    return request.secret is not None and request.secret in (location + unquote(location))
+    shown = f"{location} {unquote(location)}"
+    return request.without_token(shown) != shown
 
 
 _KEPT: Final = ("accept", "accept-encoding", "user-agent")

@@ -26,8 +26,9 @@ class Answer:
     """
 
     status: int
-    headers: dict[str, str]
-    content: bytearray = attrs.field(factory=bytearray)
+    # The service may say again what it was told.
+    headers: dict[str, str] = attrs.field(repr=False)
+    content: bytearray = attrs.field(factory=bytearray, repr=False)
     is_long: bool = False
     broken: WireError | None = None
 
@@ -76,3 +77,18 @@ def _lower(raw: bytes) -> str:
 # Servers have few names, and use them again and again.
 _name: Final = functools.lru_cache(256)(_lower)
 _LONG: Final = 64
+
+
+def named(codings: str) -> str:
+    """
+    What a service calls the encoding of its answer, to be quoted; nothing of what is no name of
+    one, since it may be what the service was told.
+    """
+    words = (
+        word.strip().removeprefix("x").removeprefix("-") for word in codings.lower().split(",")
+    )
+    return repr(codings[:_SHOWN]) if _CODINGS.issuperset(words) else "something unknown"
+
+
+_SHOWN: Final = 40
+_CODINGS: Final = frozenset({"br", "chunked", "compress", "deflate", "gzip", "identity", "zstd"})

@@ -20,7 +20,7 @@ from typing import Any, Final
 import attrs
 import httptools
 
-from connector_async._transport.answer import Answer, Wanted, joined
+from connector_async._transport.answer import Answer, Wanted, joined, named
 from connector_async._transport.failure import WireError
 
 # Heads of answers, chunk sizes and trailers, between two bytes of content.
@@ -334,7 +334,7 @@ class Connection(asyncio.BufferedProtocol):
             "content-length" in answer.headers or coding or answer.status in {204, 304}
         )
         if coding is not None and coding.lower() != "chunked":
-            self._fail(WireError(f"the answer is sent as {coding[:40]!r}, which nobody asked for"))
+            self._fail(WireError(f"the answer is sent as {named(coding)}, which nobody asked for"))
 
     # A streamed body.
 

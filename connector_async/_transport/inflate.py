@@ -12,6 +12,8 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from typing import Final
 
+from connector_async._transport.answer import named
+
 # What we say that we can read. Not deflate: half of the servers mean zlib's form by it.
 ACCEPTED: Final = "gzip"
 
@@ -54,7 +56,7 @@ class Inflater:
         words = [word.strip() for word in encoding.lower().split(",")]
         words = [word for word in words if word not in {"", "identity"}]
         if words and (len(words) > 1 or words[0] not in {"gzip", "x-gzip", "deflate"}):
-            raise FlawError(f"encoded as {encoding[:40]!r}, which was not asked for")
+            raise FlawError(f"encoded as {named(encoding)}, which was not asked for")
         self._is_plain = not words
         self._begun = False
         self._machine = zlib.decompressobj(wbits=47)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, suppress
 from typing import Any, Final, cast
 
 import attrs
@@ -55,9 +55,7 @@ class HttpxExchange:
         """
         Send, and read the answer.
         """
-        call = request.call
-        with _telling(call):
-            answer = await self._send(request, _Evidence(call))
+        answer = await self._answer(request)
         if request.streamed and answer.is_success:
             return _streamed(request, answer)
         try:
@@ -66,6 +64,20 @@ class HttpxExchange:
             # What goes wrong in closing takes nothing from the answer.
             with suppress(Exception):
                 await answer.aclose()
+
+    async def _answer(self, request: Request) -> httpx.Response:
+        try:
+            return await self._send(request, _Evidence(request.call))
+        except Exception as error:  # noqa: BLE001  # hooks and transports raise what they like
+            if isinstance(error, _NEVER_LEFT) and not _was_connected(error):
+                request.call.left = False
+            failure = _failure(request, error)
+        try:
+            # Here, or the error would be this one's context.
+            raise failure
+        finally:
+            # Or it would be behind itself, by way of this frame.
+            del failure
 
     async def _send(self, request: Request, evidence: _Evidence) -> httpx.Response:
         message = httpx.Request(
@@ -124,32 +136,55 @@ def _is_connect(info: Mapping[str, Any]) -> bool:
     return getattr(info.get("request"), "method", None) == b"CONNECT"
 
 
-@contextmanager
-def _telling(call: Call) -> Generator[None]:
-    try:
-        yield
-    except Exception as error:  # hooks and transports of callers raise what they like
-        raise _transport_error(call, error) from error
-
-
-def _transport_error(call: Call, error: Exception) -> TransportError:
-    if isinstance(error, _NEVER_LEFT) and not _was_connected(error):
-        call.left = False
-    _forget_requests(error)
+def _failure(request: Request, error: Exception) -> TransportError:
+    """
+    The error that a call ends with, its cause behind it unless that quotes the token.
+    """
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return failed(call, what, permanent=_is_permanent(error))
+    what = request.without_token(what)
+    failure = failed(request.call, what, permanent=_is_permanent(error))
+    if not any(_quotes_token(request, each) for each in _all_behind(error)):
+        _forget_requests(error)
+        failure.__cause__ = error
+    return failure
+
+
+def _quotes_token(request: Request, error: BaseException) -> bool:
+    text = f"{error!r} {error}"
+    return request.without_token(text) != text
 
 
 def _forget_requests(error: BaseException) -> None:
     """
-    Take from the errors of httpx the request, which has the token in it.
+    Take from the errors of httpx what their requests have but a method and a URL: the token.
 
-    A pickle of them would, too.
+    A pickle of them would have it, too. An answer may have it in what it says.
     """
-    for each in _chain(error):
-        if isinstance(each, httpx.RequestError):
-            # Its setter takes no None.
-            vars(each)["_request"] = None
+    for each in _all_behind(error):
+        if isinstance(each, httpx.HTTPError):
+            # There may be none.
+            with suppress(RuntimeError):
+                each.request = httpx.Request(each.request.method, each.request.url)
+        if isinstance(each, httpx.HTTPStatusError):
+            each.response = httpx.Response(each.response.status_code, request=each.request)
+
+
+def _all_behind(error: BaseException) -> Generator[BaseException]:
+    """
+    An error and all those behind it and in it, each once.
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            group = cast("BaseExceptionGroup[BaseException]", each)
+            waiting += group.exceptions
 
 
 def _was_connected(error: BaseException) -> bool:
@@ -187,6 +222,23 @@ def _is_distrust(error: BaseException) -> bool:
     return any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error))
 
 
+async def _body(request: Request, answer: httpx.Response) -> AsyncGenerator[bytes, None]:
+    try:
+        async with aclosing(_chunks(answer)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+    except FlawError:
+        raise
+    except Exception as error:  # noqa: BLE001  # as above
+        failure = _failure(request, error)
+    else:
+        return
+    try:
+        raise failure
+    finally:
+        del failure
+
+
 def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
     if answer.is_stream_consumed:
         # A hook, or a transport that answers from memory, has read it already.
@@ -204,7 +256,7 @@ async def _read(request: Request, answer: httpx.Response) -> Response:
     content = bytearray()
     flaw: str | None = None
     try:
-        async with aclosing(_chunks(answer)) as chunks:
+        async with aclosing(_body(request, answer)) as chunks:
             async for chunk in chunks:
                 content += chunk
                 if len(content) > limit:
@@ -213,9 +265,9 @@ async def _read(request: Request, answer: httpx.Response) -> Response:
                     break
     except FlawError as error:
         flaw = str(error)
-    except Exception as error:  # as above
+    except TransportError:
         if answer.is_success and request.repeatable:
-            raise _transport_error(request.call, error) from error
+            raise
         # The status says that it was done; a repeat would do it twice.
         flaw = f"cut off after {len(content)} bytes"
     if flaw is not None and answer.is_success:
@@ -227,15 +279,13 @@ async def _read(request: Request, answer: httpx.Response) -> Response:
 def _streamed(request: Request, answer: httpx.Response) -> Response:
     async def stream() -> AsyncGenerator[bytes, None]:
         try:
-            async with aclosing(_chunks(answer)) as chunks:
+            async with aclosing(_body(request, answer)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         except FlawError as error:
             raise DecodeError(
                 f"content {error}", operation=request.operation.id, attempts=request.call.attempts
             ) from error
-        except Exception as error:  # as above
-            raise _transport_error(request.call, error) from error
 
     return _response(answer, stream=stream(), aclose=answer.aclose)
 

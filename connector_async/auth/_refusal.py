@@ -77,9 +77,10 @@ def read_refusal(
         discreet: Gives a text without the secrets that may be quoted there.
     """
     word = discreet(_text(body.get("error")))[:100]
-    said = discreet(_text(body.get("error_description")) or _text(body.get("message")))
-    code = _code(said, body.get("error_codes")) or word or None
-    said = _TRAILER.sub("", said)[:200] or word or "it did not say why"
+    told = _text(body.get("error_description")) or _text(body.get("message"))
+    # Before anything is hidden: it has digits only.
+    code = _code(told, body.get("error_codes")) or word or None
+    said = _TRAILER.sub("", discreet(told))[:200] or word or "it did not say why"
     advice = ADVICE.get(_SAME.get(code or "", code or ""))
     correlation_id = discreet(_text(body.get("correlation_id")))[:100] or None
     parts = [said if code is None or code in said else f"{code}: {said}"]

@@ -5,7 +5,7 @@ What all values that hold a secret have in common.
 from __future__ import annotations
 
 import functools
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -13,11 +13,19 @@ T = TypeVar("T")
 class Secretive:
     """
     Refuses to be pickled: a pickle is a file or a message with the secret in it.
+
+    A copy of what is frozen is the same one.
     """
 
     __slots__ = ()
 
-    def __reduce__(self) -> NoReturn:
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError(
             f"{type(self).__name__} holds a secret and is not pickled: make it where it is needed"
         )

@@ -29,7 +29,7 @@ import msal  # type: ignore[import-untyped]  # It has no types.
 import requests
 from requests.adapters import HTTPAdapter, Retry
 
-from connector_async._error_body import without
+from connector_async._hiding import without
 from connector_async.auth._refusal import is_object, read_refusal
 from connector_async.auth.network import IdentityNetwork
 from connector_async.auth.tokens import UNTOLD_LIFE, Grant
@@ -322,7 +322,7 @@ def _first(error: BaseException) -> BaseException:
 
 
 def _without(hidden: list[str], text: str) -> str:
-    for secret in filter(None, hidden):
+    for secret in hidden:
         text = without(text, secret)
     return text
 

@@ -4,7 +4,9 @@ How the identity provider is reached.
 
 from __future__ import annotations
 
+import functools
 import ssl
+from typing import Any
 
 import attrs
 
@@ -36,3 +38,8 @@ class IdentityNetwork(Secretive):
     ssl_context: ssl.SSLContext | None = attrs.field(default=None, repr=False, eq=False)
     connect_timeout: float = attrs.field(default=5.0, validator=_is_seconds)
     read_timeout: float = attrs.field(default=10.0, validator=_is_seconds)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.proxy is not None and "@" in self.proxy:
+            return super().__reduce__()
+        return functools.partial(IdentityNetwork, **attrs.asdict(self, recurse=False)), ()

@@ -184,24 +184,50 @@ async def test_no_assertion_is_quoted(identity, network, certificate, monkeypatc
     assert "no: [hidden]" in str(error)
 
 
+def key_of(certificate, passphrase):
+    """
+    The certificate's key, encrypted.
+    """
+    key = serialization.load_pem_private_key(pem(certificate).encode(), None)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(passphrase.encode()),
+    ).decode()
+
+
 async def test_encrypted_key(identity, network, certificate):
     """
     A key with a passphrase is opened.
     """
-    key = serialization.load_pem_private_key(pem(certificate).encode(), None)
-    encrypted = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(b"open-sesame"),
-    ).decode()
     credential = ClientCertificate(
         APP,
-        private_key=encrypted,
+        private_key=key_of(certificate, "open-sesame"),
         passphrase="open-sesame",
         public_certificate=public(certificate),
     )
 
     assert "granted-1" == (await fetch(credential, identity, network)).token
+
+
+async def test_a_short_passphrase(identity, network, certificate):
+    """
+    A passphrase so short that any text may have it takes nothing from what the provider says.
+    """
+    identity.answer("token", status=400, body=refusal(700027, "The signature is wrong."))
+    error = await refused(
+        ClientCertificate(
+            APP,
+            private_key=key_of(certificate, "7000"),
+            public_certificate=public(certificate),
+            passphrase="7000",
+        ),
+        identity,
+        network,
+    )
+
+    assert "AADSTS700027" == error.code
+    assert "AADSTS700027: The signature is wrong. The signature was not accepted" in str(error)
 
 
 async def test_federated_by_callable(identity, network):

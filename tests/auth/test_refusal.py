@@ -65,3 +65,15 @@ def test_correlation_id():
     assert Refusal(text="e (correlation id c-1)", code="e", correlation_id="c-1") == read_refusal(
         {"error": "e", "correlation_id": "c-1"}
     )
+
+
+def test_codes_are_not_hidden():
+    """
+    A code and its advice are told though a secret is made of the same digits.
+    """
+    body = {"error_description": "AADSTS7000215: It said 7000215."}
+    read = read_refusal(body, lambda text: text.replace("7000215", "*"))
+
+    assert "AADSTS7000215" == read.code
+    assert "It said *." in read.text
+    assert ADVICE["AADSTS7000215"] in read.text

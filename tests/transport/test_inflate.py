@@ -92,14 +92,24 @@ async def test_refuses_what_was_not_asked_for(encoding):
         await inflate([gzip.compress(gzip.compress(TEXT))], encoding)
 
 
-async def test_shows_little_of_a_strange_encoding():
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("br", "'br'"),
+        ("GZIP, x-gzip", "'GZIP, x-gzip'"),
+        ("gzip, " * 500 + "br", f"'{'gzip, ' * 6}gzip'"),
+        ("gzip, hush", "something unknown"),
+        ("x" * 5000, "something unknown"),
+    ],
+)
+async def test_shows_names_of_encodings(encoding, shown):
     """
-    Of an encoding that is a novel forty characters are shown.
+    Forty characters of what an encoding may be called are shown, of all else nothing.
     """
     with pytest.raises(FlawError) as caught:
-        await inflate([b""], "x" * 5000)
+        await inflate([b""], encoding)
 
-    assert f"encoded as '{'x' * 40}', which was not asked for" == str(caught.value)
+    assert f"encoded as {shown}, which was not asked for" == str(caught.value)
 
 
 PACKED = gzip.compress(TEXT)
