@@ -6,7 +6,6 @@ load's. What the load notes of its calls and readings has its place from the beg
 """
 
 import asyncio
-import itertools
 import os
 import re
 import statistics
@@ -38,6 +37,7 @@ from tests.reliability.busy import (
 from tests.reliability.resident import ME
 from tests.reliability.scoreboard import Measured, score
 from tests.reliability.soaking import FAULTS, TENANTS, a_service, faults
+from tests.reliability.trends import grown, lateness, rise
 
 MIB = 1024 * 1024
 HOUR = 3600
@@ -69,6 +69,8 @@ class Size:
         flat: What has to be as low in the last third of the time after the warm-up as in
             the first.
         growth: By how many bytes an hour the memory may grow after the warm-up.
+        crest: It is the most within so many seconds that may not grow more: a dict that many
+            keys go through is rebuilt now and then, and has two tables meanwhile.
         late: By how many milliseconds 99 % of the calls may be begun late.
     """
 
@@ -80,6 +82,7 @@ class Size:
     keys: int | None
     flat: tuple[str, ...]
     growth: float
+    crest: int
     late: int
 
     def __str__(self):
@@ -112,6 +115,7 @@ SHORT = Size(
     flat=(),
     # By 32 MiB until the end, which calls that have to wait there may need.
     growth=32 * MIB * HOUR / 35,
+    crest=1,
     late=LATEST,
 )
 FULL = Size(
@@ -123,6 +127,7 @@ FULL = Size(
     keys=None,
     flat=FLAT,
     growth=MIB,
+    crest=900,
     late=1_000,
 )
 
@@ -320,23 +325,6 @@ def threads_left(before):
     return threading.active_count() - before
 
 
-def slope(seconds, values):
-    """
-    By how much values grow an hour: the median of what all pairs of them say (Theil and Sen).
-    """
-    pairs = itertools.combinations(zip(seconds, values, strict=True), 2)
-    steep = [(b - a) / (then - now) for (now, a), (then, b) in pairs if then > now]
-    return statistics.median(steep) * HOUR
-
-
-def rise(values):
-    """
-    By how much what there is at the least is more in the last third than in the first.
-    """
-    third = len(values) // 3
-    return min(values[-third:]) - min(values[:third])
-
-
 def delivery(fates, posted):
     """
     What the service's count says of what the callers were told.
@@ -352,16 +340,11 @@ def delivery(fates, posted):
     return counts
 
 
-def lateness(late, share):
+def growth(size, steady):
     """
-    By how many milliseconds the calls were late, but for the share that was later.
+    By how many bytes an hour the memory grows.
     """
-    left = sum(late) * share
-    for milliseconds in reversed(range(len(late))):
-        left -= late[milliseconds]
-        if left < 0:
-            return milliseconds
-    return 0
+    return grown(steady["second"], steady["memory"], size.crest)
 
 
 def faults_of(size, found):
@@ -372,7 +355,7 @@ def faults_of(size, found):
     steady = found.readings.after(size.warm_up)
     told = delivery(load.fates, verdict["posted"])
     checks = {
-        "the memory grows": slope(steady["second"], steady["memory"]) > size.growth,
+        "the memory grows": growth(size, steady) > size.growth,
         **{f"{name} rise": rise(steady[name]) > RISE for name in size.flat},
         "sockets that are not the pool's": statistics.median(steady["strange_sockets"]) > 1,
         "tasks that are no calls": statistics.median(steady["strange_tasks"]) > TASKS,
@@ -399,10 +382,10 @@ def told_of(size, found):
     load, verdict = found.load, found.verdict
     steady = found.readings.after(size.warm_up)
     told = delivery(load.fates, verdict["posted"])
-    grown = slope(steady["second"], steady["memory"]) / MIB
-    memory = statistics.median(steady["memory"]) / MIB
+    low, high = min(steady["memory"]) / MIB, max(steady["memory"]) / MIB
     return (
-        f"{grown:+.2f} MiB/h at {memory:.0f} MiB; {span(steady['sockets'])} sockets, "
+        f"{growth(size, steady) / MIB:+.2f} MiB/h (of the most within {size.crest / 60:.0f} min) "
+        f"at {low:.0f} to {high:.0f} MiB; {span(steady['sockets'])} sockets, "
         f"{span(steady['tasks'])} tasks, {span(steady['threads'])} threads, and "
         f"{', '.join(map(str, found.left[1:]))} left after closing; at most "
         f"{max(found.readings['keys']):,} keys of {found.cap:,}, {max(steady['others'])} others; "

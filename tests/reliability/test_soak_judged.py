@@ -11,7 +11,7 @@ import pytest
 from tests.reliability.busy import DONE, LATEST, REFUSED, UNTOLD
 from tests.reliability.test_soak import FULL, MIB, Readings, Soaked, faults_of
 
-SIZE = attrs.evolve(FULL, seconds=600, warm_up=200, every=10)
+SIZE = attrs.evolve(FULL, seconds=600, warm_up=200, every=10, crest=100)
 
 
 @attrs.define
@@ -103,6 +103,23 @@ def test_calls(spoil, fault):
     spoil(found)
 
     assert [True] == [each.startswith(fault) for each in faults_of(SIZE, found)]
+
+
+def to_and_fro(number):
+    """
+    Memory that a table takes twice while it is rebuilt.
+    """
+    return 100 * MIB + 7 * MIB * (number // 5 % 2)
+
+
+@pytest.mark.parametrize(("growth", "grows"), [(0, False), (2_000, False), (6_000, True)])
+def test_memory_to_and_fro(growth, grows):
+    """
+    What comes and goes is no growth, and hides none: 6,000 bytes in ten seconds are 2 MiB an hour.
+    """
+    found = an_hour(memory=lambda number: to_and_fro(number) + growth * number)
+
+    assert grows == ("the memory grows" in faults_of(SIZE, found))
 
 
 def test_what_is_left():
