@@ -1,6 +1,7 @@
 import asyncio
 import contextvars
 import gc
+import sys
 import time
 import traceback
 from random import Random
@@ -10,6 +11,7 @@ import pytest
 from connector_async._clock import SystemClock
 from connector_async.auth.tokens import AccessToken, TokenCache, TokenProvider
 from connector_async.errors import ClientStateError, TokenError
+from tests.loops import ON_UVLOOP
 
 from .fakes import Provider, a_cache, a_grant, no_token, settle
 
@@ -360,6 +362,10 @@ async def test_aclose_twice_and_with_a_token(clock):
         await cache.get()
 
 
+@pytest.mark.skipif(
+    ON_UVLOOP and (3, 13) <= sys.version_info < (3, 13, 3),
+    reason="uvloop hands on eager_start, which asyncio's factory takes from 3.13.3 on",
+)
 async def test_eager_tasks(clock):
     """
     A loop that starts tasks at once changes nothing.

@@ -123,7 +123,7 @@ def measure_in(folder):
             )
             # What a process has found is lost with it.
             ran = sum(map(int, re.findall(r"(\d+) (?:passed|failed|skipped)", found["ends"])))
-            assert ran == found["tests"] > 1_000, (found["tests"], found["ends"])
+            assert found["tests"] > 0.9 * ran > 1_000, (found["tests"], found["ends"])
         return Measured(text, not hits, "\n".join(hits[:60]))
 
     return measure
