@@ -65,7 +65,7 @@ class Size:
         every: Seconds between two readings.
         lifetime: Seconds that a token lives.
         limits: What the client keeps to.
-        keys: How many of them the limits' log keeps; None for the client's own number.
+        keys: How many of them the limits' log keeps.
         flat: What has to be as low in the last third of the time after the warm-up as in
             the first.
         growth: By how many bytes an hour the memory may grow after the warm-up.
@@ -79,7 +79,7 @@ class Size:
     every: int
     lifetime: int
     limits: Limits
-    keys: int | None
+    keys: int
     flat: tuple[str, ...]
     growth: float
     crest: int
@@ -124,7 +124,8 @@ FULL = Size(
     every=5,
     lifetime=600,
     limits=Limits(),
-    keys=None,
+    # As many as it keeps where nobody says anything.
+    keys=100_000,
     flat=FLAT,
     growth=MIB,
     crest=900,
@@ -248,13 +249,13 @@ class Soaked:
 
 def soak(size):
     threads = threading.active_count()
-    load, verdict, readings, store, left = asyncio.run(carry_out(size))
+    load, verdict, readings, left = asyncio.run(carry_out(size))
     left = (*left, threads_left(threads))
-    return Soaked(load=load, verdict=verdict, readings=readings, cap=store._max_keys, left=left)
+    return Soaked(load=load, verdict=verdict, readings=readings, cap=size.keys, left=left)
 
 
 async def carry_out(size):
-    store = MemoryStore() if size.keys is None else MemoryStore(max_keys=size.keys)
+    store = MemoryStore(max_keys=size.keys)
     had = (open_sockets(), len(asyncio.all_tasks()), threading.active_count())
     readings = Readings(size.seconds // size.every + 60)
     with a_service(size.calls, size.lifetime) as box:
@@ -275,7 +276,7 @@ async def carry_out(size):
             held = held_by_calls(connector)
         await settle(had)
         left = held, open_sockets() - had[0], len(asyncio.all_tasks()) - had[1]
-    return load, box.verdict, readings, store, left
+    return load, box.verdict, readings, left
 
 
 async def read_on(readings, connector, load, had, every):
