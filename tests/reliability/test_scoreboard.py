@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.scoreboard import ORDER, Measured, Row, check, enter, entered, score
+from tests.reliability.scoreboard import (
+    BEGIN,
+    END,
+    ORDER,
+    Measured,
+    Row,
+    check,
+    enter,
+    entered,
+    score,
+)
 
 PAGE = Path(__file__).parents[2] / "RELIABILITY.md"
 EMPTY = "# Reliability\n\n<!-- rows -->\n<!-- /rows -->\n\nThe end.\n"
@@ -181,9 +191,12 @@ def test_a_row_that_breaks_off_is_written_down_and_fails(monkeypatch, tmp_path):
 
 def test_the_page_has_its_table():
     """
-    The project's own page is there to be written to.
+    The project's own page is there to be written to, and has all rows, met or not.
     """
     check(PAGE)
+    table = PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
+
+    assert list(ORDER) == re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
 
 
 def test_each_promise_has_its_rows():
