@@ -100,8 +100,7 @@ async def _hop(request: Request, response: Response, resolve: Resolve | None) ->
 def _has_token(request: Request, response: Response) -> bool:
     # It would be shown to whoever serves that URL, or looks its host up.
     location = response.headers.get("location", "")
-    shown = f"{location} {unquote(location)}"
-    return request.without_token(shown) != shown
+    return request.is_token_in(f"{location} {unquote(location)}")
 
 
 _KEPT: Final = ("accept", "accept-encoding", "user-agent")

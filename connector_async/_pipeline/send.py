@@ -82,4 +82,4 @@ def _ended(request: Request, response: Response | None, error: str | None, secon
 def _id_of(request: Request, response: Response) -> str | None:
     told = response.request_id
     # A service that says again what it was told: events go into logs.
-    return None if told and request.without_token(told) != told else told
+    return None if told and request.is_token_in(told) else told

@@ -143,15 +143,10 @@ def _failure(request: Request, error: Exception) -> TransportError:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     what = request.without_token(what)
     failure = failed(request.call, what, permanent=_is_permanent(error))
-    if not any(_quotes_token(request, each) for each in _all_behind(error)):
+    if not any(request.is_token_in(f"{each!r} {each}") for each in _all_behind(error)):
         _forget_requests(error)
         failure.__cause__ = error
     return failure
-
-
-def _quotes_token(request: Request, error: BaseException) -> bool:
-    text = f"{error!r} {error}"
-    return request.without_token(text) != text
 
 
 def _forget_requests(error: BaseException) -> None:
