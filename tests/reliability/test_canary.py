@@ -24,6 +24,13 @@ ROOT = Path(__file__).parent.parent.parent
 WIDTH, KINDS = 1, 2
 HIDING = ("calls", "calls on sockets", "token fetches", "commands")
 LONGEST = 1800.0
+# Of the suite what has rows of its own, and what cannot be right beside the plugin: it looks
+# at what is logged or called at all, or has a variable that would be endless when written.
+LEFT_OUT = ("tests/browser", "tests/reliability", "tests/mutation", "tests/test_cost.py")
+TESTS_LEFT_OUT = (
+    "tests/emulator/test_server.py::test_ends_while_a_bot_is_waited_for",
+    "tests/emulator/test_state_file.py::test_refuses_aliases_of_aliases",
+)
 
 
 def a_haystack():
@@ -113,17 +120,18 @@ def measure_in(folder):
         if is_full:
             findings = folder / "findings"
             findings.mkdir()
-            left_out = ("tests/browser", "tests/reliability", "tests/mutation")
-            ignored = [f"--ignore={path}" for path in left_out]
-            found = suite(findings, "tests", "-n", "2", "-p", "no:cacheprovider", *ignored)
+            left_out = [f"--ignore={path}" for path in LEFT_OUT]
+            left_out += [f"--deselect={test}" for test in TESTS_LEFT_OUT]
+            found = suite(findings, "tests", "-n", "2", "-p", "no:cacheprovider", *left_out)
             hits = hits + found["hits"]
             text += (
                 f"; {len(found['hits'])} hits of {found['secrets']:,} secrets in "
                 f"{found['characters']:,} characters of {found['tests']:,} tests"
             )
-            # What a process has found is lost with it.
-            ran = sum(map(int, re.findall(r"(\d+) (?:passed|failed|skipped)", found["ends"])))
-            assert found["tests"] > 0.9 * ran > 1_000, (found["tests"], found["ends"])
+            # What a process has found is lost with it, and a test that fails has not said all.
+            ran = sum(map(int, re.findall(r"(\d+) (?:passed|skipped)", found["ends"])))
+            assert found["tests"] == ran > 1_000, (found["tests"], found["ends"])
+            assert "failed" not in found["ends"], found["ends"]
         return Measured(text, not hits, "\n".join(hits[:60]))
 
     return measure
@@ -141,8 +149,9 @@ def test_canary(tmp_path):
         "provider, the emulator and the command line ({size}); logs, reprs, tracebacks with "
         "the variables of our frames, pickles, events, pages, files and output searched, cut "
         "and in every likely encoding; in full the secrets of all other tests, too, but the "
-        "browser's, these rows' and the mutants', in what comes out of those: their first 5,000 "
-        "records each, and of each text 100,000 characters",
+        "browser's, these rows' and the mutants', and seven that cannot pass beside the search, "
+        "in what comes out of those: their first 5,000 records each, and of each text 100,000 "
+        "characters",
         target="0 hits",
         short="short",
         full="full",
