@@ -8,6 +8,9 @@ the limiter, with a fresh one. That is no retry.
 
 from __future__ import annotations
 
+import asyncio
+from typing import cast
+
 from connector_async._pipeline.message import Handler, Request, Response
 from connector_async.auth.tokens import AccessToken, TokenProvider
 from connector_async.errors import AuthenticationError, ConnectorError, TokenError
@@ -24,32 +27,46 @@ def authorize(tokens: TokenProvider | None, next_: Handler) -> Handler:
     if tokens is None:
         return next_
 
-    async def get(request: Request) -> AccessToken:
-        try:
-            token: object = await tokens.get()
-        except ConnectorError as error:
-            error.operation = request.operation.id
-            error.attempts = request.call.attempts
-            raise
-        except Exception as error:
-            raise _failed(request, f"failed: {type(error).__name__}") from error
-        if not isinstance(token, AccessToken):  # pyright: ignore[reportUnnecessaryIsInstance]  # a provider of the caller's
-            raise _failed(request, f"gave no AccessToken, but {type(token).__name__}")
-        return token
-
     async def handle(request: Request) -> Response:
-        token = await get(request)
+        token = await _get(tokens, request)
         try:
             return await next_(request.with_token(token.token))
         except AuthenticationError:
-            if not tokens.invalidate(token):
+            if not _drop(tokens, request, token):
                 raise
-            fresh = await get(request)
+            fresh = await _get(tokens, request)
             if fresh.token == token.token:
                 raise
         return await next_(request.with_token(fresh.token))
 
     return handle
+
+
+async def _get(tokens: TokenProvider, request: Request) -> AccessToken:
+    try:
+        token: object = await tokens.get()
+    except ConnectorError as error:
+        error.operation = request.operation.id
+        error.attempts = request.call.attempts
+        raise
+    except Exception as error:
+        raise _failed(request, f"failed: {type(error).__name__}") from error
+    if not isinstance(token, AccessToken):  # pyright: ignore[reportUnnecessaryIsInstance]  # a provider of the caller's
+        raise _failed(request, f"gave no AccessToken, but {type(token).__name__}")
+    return token
+
+
+def _drop(tokens: TokenProvider, request: Request, token: AccessToken) -> bool:
+    try:
+        dropped = cast("object", tokens.invalidate(token))
+    except Exception as error:
+        raise _failed(request, f"failed to drop one: {type(error).__name__}") from error
+    if isinstance(dropped, bool):
+        return dropped
+    if asyncio.iscoroutine(dropped):
+        # Or Python warns of it, too.
+        dropped.close()
+    raise _failed(request, f"gave {type(dropped).__name__} of invalidate(), not a bool")
 
 
 def _failed(request: Request, what: str) -> TokenError:

@@ -10,7 +10,13 @@ import attrs
 
 from connector_async import events
 from connector_async._error_body import Refusal, read_refusal
-from connector_async._pipeline.message import Handler, Request, Response, refuses_for_now
+from connector_async._pipeline.message import (
+    Handler,
+    Request,
+    Response,
+    is_fault,
+    refuses_for_now,
+)
 from connector_async.errors import (
     ApiError,
     AuthenticationError,
@@ -81,8 +87,6 @@ _ADVICE_BY_STATUS: Final = {
     412: "Something else writes to the conversation at the same time.",
     501: "This channel does not offer the operation.",
 }
-
-_MAY_HAVE_HAPPENED: Final = frozenset({408, 500, 502, 503, 504})
 
 
 def check(next_: Handler) -> Handler:
@@ -164,4 +168,4 @@ def _advice(status: int, refusal: Refusal) -> str | None:
 def _may_have_happened(request: Request, response: Response) -> bool:
     if request.operation.safe or refuses_for_now(response.status, response.retry_after):
         return False
-    return response.status in _MAY_HAVE_HAPPENED
+    return is_fault(response.status)

@@ -34,18 +34,14 @@ def lane(next_: Handler, *, lines: Lines, clock: Clock, foresee: Foresee) -> Han
             return await next_(request)
         ahead = lines.ahead(request.conversation)
         if ahead:
-            await wait(request, request.conversation, ahead)
-        else:
-            await lines.enter(request.conversation)
+            foresee(request, ahead)
+        before = clock.monotonic() if ahead else 0.0
+        await lines.enter(request.conversation)
         try:
+            if ahead:
+                request.call.waited("lane", clock.monotonic() - before)
             return await next_(request)
         finally:
             lines.leave(request.conversation)
-
-    async def wait(request: Request, conversation: str, ahead: int) -> None:
-        foresee(request, ahead)
-        before = clock.monotonic()
-        await lines.enter(conversation)
-        request.call.waited("lane", clock.monotonic() - before)
 
     return handle

@@ -198,6 +198,20 @@ _REQUEST_IDS: Final = (
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+def is_fault(status: int) -> bool:
+    """
+    Whether an answer leaves open what was done.
+
+    Source:
+        RFC 9110 §15: a status that is not known is as the first of its class, so an edge's
+        520 is a 500. 501 and 505 say that there is no such operation, or protocol.
+    """
+    return status == 408 or (status >= 500 and status not in _NOTHING_DONE)
+
+
+_NOTHING_DONE: Final = frozenset({501, 505})
+
+
 def refuses_for_now(status: int, retry_after: float | None) -> bool:
     """
     Whether an answer says that nothing was done, and to come again later.

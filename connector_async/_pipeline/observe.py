@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
 import attrs
 
@@ -67,8 +68,10 @@ class _Announcer:
         for observer in self.observers:
             try:
                 observer(event)
-            except Exception:
-                _LOGGER.exception("an observer failed on %s", type(event).__name__)
+            except Exception:  # noqa: BLE001
+                _write(
+                    logging.ERROR, f"an observer failed on {type(event).__name__}", exc_info=True
+                )
 
 
 def announce(observers: Sequence[events.Observer]) -> events.Observer:
@@ -95,7 +98,22 @@ def _log(event: events.Event) -> None:
         facts = attrs.asdict(event)
         # `message` is a name that logging keeps to itself.
         extra = {"note" if name == "message" else name: value for name, value in facts.items()}
-        _LOGGER.log(level, "%s", _sentence(type(event).__name__, facts), extra=extra)
+        _write(level, _sentence(type(event).__name__, facts), extra=extra)
+
+
+def _write(level: int, text: str, **how: Any) -> None:  # noqa: ANN401  # as logging has it
+    """
+    Log, whatever the application's record factory and filters make of it.
+
+    They raise what they like, in the middle of a call; and logging itself raises where a
+    factory has set one of our names before.
+    """
+    try:
+        _LOGGER.log(level, "%s", text, **how)
+    except Exception:  # noqa: BLE001
+        with suppress(Exception):
+            # The facts are in the text, too.
+            _LOGGER.log(level, "%s", text)
 
 
 def _level(event: events.Event) -> int:

@@ -26,6 +26,7 @@ from connector_async._pipeline.message import (
     Handler,
     Request,
     Response,
+    is_fault,
     refuses_for_now,
 )
 from connector_async.errors import (
@@ -87,9 +88,10 @@ LOST: Final = Rule(
     Action.UNKNOWN,
 )
 FAULT: Final = Rule("500", Action.REPEAT_READ, Action.TELL)
+ODD_FAULT: Final = Rule("Any other 5xx, but 501 and 505", Action.TELL, Action.TELL)
 FINAL: Final = Rule("Any other answer", Action.RAISE, Action.RAISE)
 
-POLICY: Final = (NEVER_LEFT, REFUSED, GATEWAY, LOST, FAULT, FINAL)
+POLICY: Final = (NEVER_LEFT, REFUSED, GATEWAY, LOST, FAULT, ODD_FAULT, FINAL)
 
 _GATEWAY: Final = frozenset({408, 502, 503, 504})
 
@@ -109,7 +111,9 @@ def rule_for(error: ConnectorError) -> Rule:
         return REFUSED
     if error.status in _GATEWAY:
         return GATEWAY
-    return FAULT if error.status == 500 else FINAL
+    if error.status == 500:
+        return FAULT
+    return ODD_FAULT if is_fault(error.status) else FINAL
 
 
 def _transport_rule(error: TransportError) -> Rule:

@@ -182,6 +182,46 @@ class Broken:
         raise NotImplementedError(token)
 
 
+class Keeping(Tokens):
+    """
+    A provider of a caller's that does not drop a token as it should.
+    """
+
+    def __init__(self, outcome):
+        super().__init__("eyJ.secret")
+        self.outcome = outcome
+
+    def invalidate(self, token):
+        return self.outcome(token)
+
+
+async def dropping(_):
+    return True
+
+
+def failing(token):
+    raise KeyError(token)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text"),
+    [
+        (failing, "failed to drop one: KeyError"),
+        (dropping, "gave coroutine of invalidate(), not a bool"),
+        (lambda token: token, "gave AccessToken of invalidate(), not a bool"),
+    ],
+    ids=["a mistake", "a coroutine", "a token"],
+)
+async def test_a_provider_that_does_not_drop(outcome, text):
+    """
+    Whatever a provider does with a token that was refused, it is a TokenError.
+    """
+    with pytest.raises(TokenError) as caught:
+        await authorize(Keeping(outcome), Script(refused(401)))(a_request())
+
+    assert f"sendToConversation: the token provider {text}" == str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("outcome", "text"),
     [

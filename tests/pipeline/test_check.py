@@ -289,7 +289,7 @@ WRITES = [op.UPDATE_ACTIVITY, op.DELETE_ACTIVITY, op.UPLOAD_ATTACHMENT]
 READS = [op.GET_CONVERSATIONS, op.GET_CONVERSATION_MEMBER, op.GET_ATTACHMENT]
 
 
-@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 507, 520, 599])
 @pytest.mark.parametrize("operation", MESSAGES + WRITES)
 async def test_may_have_happened(operation, status):
     """
@@ -301,7 +301,7 @@ async def test_may_have_happened(operation, status):
     assert "It may have happened all the same." in str(error)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 413, 418, 429, 501])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 413, 418, 429, 501, 505])
 @pytest.mark.parametrize("operation", MESSAGES + WRITES)
 async def test_did_not_happen(operation, status):
     """
@@ -310,7 +310,7 @@ async def test_did_not_happen(operation, status):
     assert not (await refusal(answer(status), a_request(operation))).may_have_happened
 
 
-@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520])
 @pytest.mark.parametrize("operation", READS)
 async def test_a_read_does_nothing(operation, status):
     """

@@ -214,6 +214,29 @@ def test_an_error_gives_the_place_up():
     assert 201 == sent.status
 
 
+def test_an_observer_that_ends_the_call():
+    """
+    Who is ended when its wait is told of lets the next one go.
+    """
+
+    async def main():
+        def ended(_):
+            raise asyncio.CancelledError
+
+        return await asyncio.gather(
+            *map(
+                asyncio.ensure_future,
+                map(a_lane(Service()), [named("a"), named("b", notify=ended), named("c")]),
+            ),
+            return_exceptions=True,
+        )
+
+    first, second, third = run_virtual(main())
+
+    assert isinstance(second, asyncio.CancelledError)
+    assert (201, 201) == (first.status, third.status)
+
+
 def test_tells_of_the_wait():
     """
     Who waited is told how long; who found the lane free is not told of it.

@@ -155,6 +155,59 @@ def test_an_observer_may_end_the_program():
         announce([interrupted])(SAMPLES[0][0])
 
 
+@pytest.fixture
+def with_records(request):
+    """
+    Records are made by an application's own function.
+    """
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(request.param)
+    yield
+    logging.setLogRecordFactory(before)
+
+
+def with_our_names(*args, **kwargs):
+    """
+    A record that has the names of all our facts already.
+    """
+    record = logging.LogRecord(*args, **kwargs)
+    for event in EVENTS:
+        vars(record).update({"note": "", **attrs.asdict(event), "message": ""})
+    return record
+
+
+@pytest.mark.parametrize("with_records", [with_our_names], indirect=True)
+@pytest.mark.parametrize("event", EVENTS, ids=NAMES)
+def test_a_record_that_has_our_names(with_records, event, logged):  # noqa: ARG001
+    """
+    Where an application gives all records a `request_id`, or whatever we say, the text says it.
+    """
+    announce([])(event)
+
+    assert [type(event).__name__] == [line.split()[0] for line in logged.messages]
+
+
+def failing_factory(*args, **kwargs):  # noqa: ARG001
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("with_records", [failing_factory], indirect=True)
+async def test_a_log_that_fails(with_records, logged):  # noqa: ARG001
+    """
+    A call goes on, and the observers are told, whatever the application's logging raises.
+    """
+    told = []
+
+    def failing(_):
+        raise ZeroDivisionError
+
+    request = a_request(notify=announce([failing, told.append]))
+    response = await observe(Script(accepted()), clock=FakeClock())(request)
+
+    assert 201 == response.status
+    assert ["CallStarted", "CallEnded"] == [type(event).__name__ for event in told]
+
+
 @pytest.mark.parametrize(("event", "level"), SAMPLES, ids=NAMES)
 def test_levels(event, level, logged):
     """

@@ -96,6 +96,8 @@ TABLE = {
     "409": (refused(409), *[ConflictError] * 3),
     "413": (refused(413), *[PayloadTooLargeError] * 3),
     "418": (refused(418), *[ApiError] * 3),
+    "507": (refused(507), *[ServerError] * 3),
+    "520": (refused(520), *[ServerError] * 3),
     "501": (refused(501), *[OperationNotSupportedError] * 3),
     "505": (refused(505), *[ServerError] * 3),
     "certificate": (distrusted, *[TransportError] * 3),
@@ -172,7 +174,7 @@ def test_the_policy_is_told_in_rows():
     """
     Each row says what happened and what is done, and none is there twice.
     """
-    assert 6 == len(POLICY) == len({rule.happened for rule in POLICY})
+    assert 7 == len(POLICY) == len({rule.happened for rule in POLICY})
     assert all(isinstance(rule.harmless, Action) for rule in POLICY)
     assert all(isinstance(rule.message, Action) for rule in POLICY)
 

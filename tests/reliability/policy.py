@@ -12,6 +12,7 @@ from connector_async._pipeline.retry import (
     GATEWAY,
     LOST,
     NEVER_LEFT,
+    ODD_FAULT,
     POLICY,
     REFUSED,
     Action,
@@ -20,8 +21,8 @@ from connector_async._pipeline.retry import (
 from connector_async.errors import ConnectorError, DecodeError, DeliveryUnknownError
 
 __all__ = [
-    "CUT_OFF", "FAULT", "FINAL", "GATEWAY", "LOST", "NEVER_LEFT", "REFUSED", "TABLE",
-    "UNAUTHORIZED", "UNREADABLE", "judged",
+    "CUT_OFF", "FAULT", "FINAL", "GATEWAY", "LOST", "NEVER_LEFT", "ODD_FAULT", "REFUSED",
+    "TABLE", "UNAUTHORIZED", "UNREADABLE", "judged",
 ]  # fmt: skip
 
 DONE = "a success, without a result"
@@ -78,7 +79,7 @@ def _cell(rule, call, delivery):
         Action.WAIT: (2, None, False),
         Action.UNKNOWN: (1, DeliveryUnknownError, True),
         Action.REPEAT_READ: (1, ConnectorError, True),
-        Action.TELL: (1, ConnectorError, True),
+        Action.TELL: (1, ConnectorError, not safe),
         Action.RAISE: (1, ConnectorError, False),
         UNDECODED: (1, DecodeError, not safe),
         DONE: (1, None, False),

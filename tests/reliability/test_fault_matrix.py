@@ -39,6 +39,7 @@ from tests.reliability.policy import (
     GATEWAY,
     LOST,
     NEVER_LEFT,
+    ODD_FAULT,
     REFUSED,
     TABLE,
     UNAUTHORIZED,
@@ -132,7 +133,8 @@ FAULTS = {
     "422": (FINAL, answer(422)),
     "501": (FINAL, answer(501)),
     "505": (FINAL, answer(505)),
-    "599": (FINAL, answer(599)),
+    "520": (ODD_FAULT, answer(520)),
+    "599": (ODD_FAULT, answer(599)),
     "no such protocol": (FINAL, error(httpx.UnsupportedProtocol)),
     "distrust": (
         FINAL,
