@@ -13,6 +13,7 @@ from connector_async._operations import (
     CREATE_CONVERSATION,
     GET_ATTACHMENT,
     REPLY_TO_ACTIVITY,
+    SEND_TO_CONVERSATION,
     UPDATE_ACTIVITY,
     Json,
     Operation,
@@ -62,6 +63,7 @@ def request_for(
             options.tenant_id or _tenant_of(plain or {}) or tenant or base.tenant_id or ""
         ).lower(),
         teams=base.is_teams,
+        weight=2 if base.is_teams and _is_split(operation, plain or {}) else 1,
         streamed=streamed,
         max_bytes=_max_bytes(operation, options),
     )
@@ -163,6 +165,21 @@ def _tenant_of(plain: Json) -> str | None:
         _text_at(plain, "conversation", "tenantId")
         or _text_at(plain, "channelData", "tenant", "id")
         or _text_at(plain, "tenantId")
+    )
+
+
+def _is_split(operation: Operation[Any], plain: Json) -> bool:
+    """
+    Whether Teams makes two messages of it, one of the text and one of the attachments.
+
+    Source:
+        Teams, "Rate limiting for agents": it counts as several operations then.
+    """
+    return (
+        (operation is SEND_TO_CONVERSATION or operation is REPLY_TO_ACTIVITY)
+        and plain.get("type", "message") == "message"
+        and bool(plain.get("text"))
+        and bool(plain.get("attachments"))
     )
 
 

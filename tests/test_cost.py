@@ -25,11 +25,11 @@ ANSWERS = {
 HELLO = Activity.message("hello", channel_data={"tenant": {"id": "t"}})
 
 CALLS = {
-    "send": (137, lambda connector: connector.send_to_conversation("a:1", HELLO)),
-    "reply": (141, lambda connector: connector.reply_to_activity("a:1", "1", HELLO)),
-    "update": (140, lambda connector: connector.update_activity("a:1", "1", HELLO)),
-    "delete": (131, lambda connector: connector.delete_activity("a:1", "1")),
-    "members": (132, lambda connector: connector.get_conversation_members("a:1")),
+    "send": (140, lambda connector: connector.send_to_conversation("a:1", HELLO)),
+    "reply": (144, lambda connector: connector.reply_to_activity("a:1", "1", HELLO)),
+    "update": (143, lambda connector: connector.update_activity("a:1", "1", HELLO)),
+    "delete": (134, lambda connector: connector.delete_activity("a:1", "1")),
+    "members": (135, lambda connector: connector.get_conversation_members("a:1")),
 }
 TOLERANCE = 0.05
 # They have frames of their own on some Pythons only.

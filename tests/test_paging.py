@@ -2,6 +2,8 @@
 Following continuation tokens.
 """
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -234,6 +236,29 @@ def served(*pages):
     return ConnectorClient(None, transport=httpx.MockTransport(handle)), asked
 
 
+async def test_shared_by_tasks():
+    """
+    Tasks that walk over it together fetch each page once, and each item goes to one of them.
+    """
+    book = Book(first=("abc", "2"), **{"2": ("", "3"), "3": ("de", None)})
+
+    async def fetch(token):
+        page = await book(token)
+        await asyncio.sleep(0)
+        return page
+
+    async def walk():
+        async for item in pages:
+            found.append(item)
+            await asyncio.sleep(0)
+
+    pages, found = pages_of(fetch), []
+    await asyncio.gather(*(walk() for _ in range(4)))
+
+    assert list("abcde") == sorted(found)
+    assert [None, "2", "3"] == book.asked
+
+
 async def test_members():
     """
     All members come, page by page, with the page size on each request.
@@ -294,6 +319,35 @@ async def test_number_for_a_token():
         assert [] == await taken(client.iter_conversations())
 
     assert "/teams/v3/conversations?continuationToken=17" == asked[1]
+
+
+@pytest.mark.parametrize("token", [1.5, 2.0**70, True])
+async def test_no_text_for_a_token(token):
+    """
+    A token that could not be sent back as it came is an answer that cannot be read.
+    """
+    client, asked = served({"conversations": [{"id": "a:1"}], "continuationToken": token}, {})
+    async with client:
+        pages = client.iter_conversations()
+        first = await anext(pages)
+        with pytest.raises(DecodeError, match=r"expected text, got .*continuationToken") as failed:
+            await anext(pages)
+
+    assert "a:1" == first.id
+    assert "getConversations" == failed.value.operation
+    assert 1 == len(asked)
+
+
+async def test_number_to_begin_at():
+    """
+    A number to begin at that is none of the service's is misuse.
+    """
+    client, asked = served({})
+    async with client:
+        with pytest.raises(TypeError, match="continuationToken is text, not float"):
+            await taken(client.iter_conversations(continuation_token=1.5))
+
+    assert [] == asked
 
 
 async def test_structure_for_a_token():

@@ -13,7 +13,8 @@ has waited longest, so that an answer to a person does not wait for a campaign.
 A call of which only one is under way in its conversation (those in a lane) is
 entered in the conversation's log when its answer came: what counts for the
 service happened before that. All else is entered at the start, in windows
-that are longer by a margin for the time on the way.
+that are longer by a margin for the time on the way; and anew when it leaves,
+if it was held up until then, or a crowd would gather behind a slow connect.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ _SILENT_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 3600.0
 _TENANT_REFUSALS: Final = 3
 _TENANTS_KEPT: Final = 10_000
+# Half of the margin in windows of a second; the other half is for the way from here on.
+_HELD_UP: Final = SECOND // 200
 
 
 @attrs.frozen(kw_only=True)
@@ -111,10 +114,15 @@ class Limiter:
                     f"{quota.value} {conversation}",
                     limits.windows_of(quota, at_start=not lane),
                     on_answer=lane,
+                    weight=request.weight,
                 )
                 for quota in quotas
             ),
-            tenant=Claim(f"tenant {self._app_id} {where}", limits.windows_of_tenant_at_start),
+            tenant=Claim(
+                f"tenant {self._app_id} {where}",
+                limits.windows_of_tenant_at_start,
+                weight=request.weight,
+            ),
         )
 
     def foresee(self, claims: Claims, call: Call, ahead: int, rank: int | None = None) -> None:
@@ -132,13 +140,13 @@ class Limiter:
         """
         if call.deadline is None:
             return
-        now = self._now()
+        now = self.now()
         own = self._outlook(claims.own, call, now, ahead)
         heads = 0 if rank is None else self._tenants.ahead(claims.tenant.key, rank)
         tenant = self._outlook((claims.tenant,), call, now, heads)
         self._refuse_if_late(call, now, max(own, tenant))
 
-    async def take_turn(self, claims: Claims, call: Call, waiting: Callable[[], int]) -> None:
+    async def take_turn(self, claims: Claims, call: Call, waiting: Callable[[], int]) -> int:
         """
         Wait until the request may go, and enter it.
 
@@ -147,12 +155,15 @@ class Limiter:
             call: Whose it is.
             waiting: How many calls its lane holds, itself included.
 
+        Returns:
+            When it was entered.
+
         Raises:
             LimitError: Its turn would come after the deadline.
         """
-        before = self._now()
+        before = self.now()
         if await self._goes_at_once(claims, call, before):
-            return
+            return before
         ahead = self._conversations.ahead(claims.line)
 
         def rank() -> int:
@@ -160,15 +171,35 @@ class Limiter:
 
         self.foresee(claims, call, ahead, rank())
         async with self._conversations.hold(claims.line):
-            while not await self._pass(claims, call, rank):
+            while (at := await self._pass(claims, call, rank)) is None:
                 pass
-        call.waited("limit", (self._now() - before) / SECOND)
+        call.waited("limit", (self.now() - before) / SECOND)
+        return at
+
+    async def move_turn(self, claims: Claims, call: Call, at: int) -> int | None:
+        """
+        Enter a request anew that was held up, if it may leave now.
+
+        Args:
+            claims: What it was entered for.
+            call: Whose it is.
+            at: When it was entered.
+
+        Returns:
+            When it is entered now; None where it is no longer.
+        """
+        try:
+            await self._store.withdraw(claims.all, at)
+        except Exception as error:  # noqa: BLE001  # a store of the caller's raises what it likes
+            _warn_of_store(call, error)
+        now = self.now()
+        return now if await self._admit(claims, call, now) <= now else None
 
     async def settle(self, claims: Claims) -> None:
         """
         Enter what was left for the answer.
         """
-        await self._store.settle(claims.quotas, self._now())
+        await self._store.settle(claims.quotas, self.now())
 
     async def refused(self, claims: Claims, retry_after: float | None) -> None:
         """
@@ -177,7 +208,7 @@ class Limiter:
         Where three conversations of a tenant are refused within a second, it
         is the tenant that is throttled.
         """
-        now = self._now()
+        now = self.now()
         asked = _SILENT_PAUSE if retry_after is None else min(retry_after, _LONGEST_PAUSE)
         until = now + round(asked * SECOND)
         key = claims.conversation.key
@@ -214,22 +245,22 @@ class Limiter:
             return False
         return await self._admit(claims, call, now) <= now
 
-    async def _pass(self, claims: Claims, call: Call, rank: Rank) -> bool:
+    async def _pass(self, claims: Claims, call: Call, rank: Rank) -> int | None:
         """
         Go from the head of the conversation's line through the tenant's.
 
         Returns:
-            False where the conversation was throttled meanwhile.
+            When it was entered; None where the conversation was throttled meanwhile.
         """
         await self._until_free(claims.own, call)
         async with self._in_line(claims.tenant, rank):
             while True:
-                now = self._now()
+                now = self.now()
                 when = await self._admit(claims, call, now)
                 if when <= now:
-                    return True
+                    return now
                 if self._outlook(claims.own, call, now) > now:
-                    return False
+                    return None
                 await self._sleep_until(when, call)
 
     def _is_crowded(self, tenant: Claim) -> bool:
@@ -240,11 +271,11 @@ class Limiter:
         return self._tenants.hold(tenant.key, rank) if tenant.windows else nullcontext()
 
     async def _until_free(self, own: Sequence[Claim], call: Call) -> None:
-        while (when := self._outlook(own, call, self._now())) > self._now():
+        while (when := self._outlook(own, call, self.now())) > self.now():
             await self._sleep_until(when, call)
 
     async def _sleep_until(self, when: int, call: Call) -> None:
-        now = self._now()
+        now = self.now()
         self._refuse_if_late(call, now, when)
         await self._clock.sleep((when - now) / SECOND)
 
@@ -268,8 +299,44 @@ class Limiter:
             self._refusals.popitem(last=False)
         return hit
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """
+        The time, in the log's nanoseconds.
+        """
         return round(self._clock.monotonic() * SECOND)
+
+
+@attrs.define(eq=False)
+class _Turn:
+    """
+    A request's turn.
+
+    What was entered when it began may be long on its way to the wire: a connection has to be
+    made, or to become free. It would leave together with those who came after it.
+    """
+
+    limiter: Limiter
+    claims: Claims
+    request: Request
+    waiting: Callable[[Request], int]
+    at: int = 0
+
+    async def take(self) -> None:
+        call = self.request.call
+        self.at = await self.limiter.take_turn(
+            self.claims, call, lambda: self.waiting(self.request)
+        )
+
+    @property
+    def is_stale(self) -> bool:
+        return self.limiter.now() - self.at > _HELD_UP
+
+    async def renew(self) -> bool:
+        at = await self.limiter.move_turn(self.claims, self.request.call, self.at)
+        if at is None:
+            return False
+        self.at = at
+        return True
 
 
 def _quotas(quota: Quota) -> tuple[Quota, ...]:
@@ -301,7 +368,8 @@ def limit(
 
     async def handle(request: Request) -> Response:
         claims = limiter.claims(limits_for(limits, request), request)
-        await limiter.take_turn(claims, request.call, lambda: waiting(request))
+        turn = request.call.turn = _Turn(limiter, claims, request, waiting)
+        await turn.take()
         try:
             response = await next_(request)
         finally:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import attrs
 
@@ -16,6 +16,31 @@ from connector_async._operations import Operation
 from connector_async.events import Observer, Reason
 
 _numbers: Final = itertools.count(1)
+
+
+class Turn(Protocol):
+    """
+    Leave to go, given when it was taken, and for that moment.
+    """
+
+    @property
+    def is_stale(self) -> bool:
+        """
+        Whether that was too long ago to go without another look.
+        """
+        ...
+
+    async def renew(self) -> bool:
+        """
+        Give it back for one of now, if there is one.
+        """
+        ...
+
+    async def take(self) -> None:
+        """
+        Wait for it.
+        """
+        ...
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -34,6 +59,7 @@ class Call:
         left: Whether the present attempt has left, as far as is known.
         answered: Whether its answer has come, and says that nothing was done.
         in_doubt: Whether an earlier attempt may have been delivered.
+        turn: Its turn under the limits, until the attempt leaves.
     """
 
     operation: Operation[Any]
@@ -47,6 +73,7 @@ class Call:
     left: bool = False
     answered: bool = False
     in_doubt: bool = False
+    turn: Turn | None = attrs.field(default=None, repr=False)
 
     @property
     def may_have_happened(self) -> bool:
@@ -90,6 +117,7 @@ class Request:
             conversation.
         tenant: Whose log it counts in; "" where none is known.
         teams: Whether it goes to Teams.
+        weight: As how many calls it counts.
         elsewhere: Whether it goes where a redirect led, and nothing of the
             caller's must go along.
         streamed: Whether the answer's body is left to the caller.
@@ -107,6 +135,7 @@ class Request:
     conversation: str | None = None
     tenant: str = ""
     teams: bool = False
+    weight: int = 1
     elsewhere: bool = False
     streamed: bool = False
     max_bytes: int = 4 * 2**20
@@ -146,6 +175,7 @@ class Request:
             conversation=self.conversation,
             tenant=self.tenant,
             teams=self.teams,
+            weight=self.weight,
             elsewhere=self.elsewhere,
             streamed=self.streamed,
             max_bytes=self.max_bytes,

@@ -15,7 +15,7 @@ from contextlib import aclosing
 from typing import Final
 from urllib.parse import quote
 
-from connector_async._pipeline.message import Request, Response
+from connector_async._pipeline.message import Request, Response, Turn
 from connector_async._transport.answer import Answer, Wanted
 from connector_async._transport.connection import Connection, Way
 from connector_async._transport.failure import WireError, failed
@@ -65,6 +65,10 @@ class PoolExchange:
         times = self._timeouts
         origin, host, target = _split(request.url)
         connection = await self._pool.take(origin, connect=times.connect, pool=times.pool)
+        turn = request.call.turn
+        while turn is not None and turn.is_stale:
+            connection = await self._in_turn(turn, origin, connection)
+        request.call.turn = None
         try:
             written = self._written(request, host, target, connection.way)
             request.call.left = True
@@ -75,6 +79,23 @@ class PoolExchange:
             self._pool.give_back(connection)
             raise
         return connection, answer
+
+    async def _in_turn(self, turn: Turn, origin: str, connection: Connection) -> Connection:
+        """
+        A connection for a request that was held up: this one, if it may go now.
+        """
+        is_now = False
+        try:
+            is_now = await turn.renew()
+        finally:
+            if not is_now:
+                # Others may go on it meanwhile.
+                self._pool.give_back(connection)
+        if is_now:
+            return connection
+        await turn.take()
+        times = self._timeouts
+        return await self._pool.take(origin, connect=times.connect, pool=times.pool)
 
     def _written(self, request: Request, host: str, target: str, way: Way) -> _Written:
         try:

@@ -5,7 +5,7 @@ The limits' log, in this process's memory.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from typing import Final, Protocol, runtime_checkable
@@ -33,17 +33,22 @@ class Claim:
         windows: What must hold there.
         on_answer: Whether the entry is made by `settle` when the answer came,
             and not by `admit`: for calls of which only one is under way.
+        weight: As how many calls it counts.
     """
 
     key: str
     windows: Windows
     on_answer: bool = False
+    weight: int = 1
 
 
 @runtime_checkable
 class LimitStore(Protocol):
     """
     Where the entries are kept; times are integer nanoseconds of one clock.
+
+    What it does is waited for, before a request and after its answer, within the call's
+    deadline: one that is elsewhere needs a timeout of its own, much shorter than that.
     """
 
     async def admit(self, claims: Sequence[Claim], now: int) -> int:
@@ -63,6 +68,12 @@ class LimitStore(Protocol):
     async def settle(self, claims: Sequence[Claim], now: int) -> None:
         """
         Enter what `admit` left for the answer.
+        """
+        ...
+
+    async def withdraw(self, claims: Sequence[Claim], at: int) -> None:
+        """
+        Take back what `admit` entered at that time, where it is still there: nothing has left.
         """
         ...
 
@@ -99,14 +110,21 @@ class _Log:
     windows: Windows = ()
     trim_at: int = _SPARE
 
-    def enter(self, windows: Windows, now: int) -> None:
+    def enter(self, claim: Claim, now: int) -> None:
         times = self.times
-        if windows is not self.windows:
-            self._widen(windows)
+        if claim.windows is not self.windows:
+            self._widen(claim.windows)
         times.append(now)
+        if claim.weight > 1:
+            times.extend([now] * (claim.weight - 1))
         if len(times) >= self.trim_at:
             self._trim(now)
             self.trim_at = 2 * len(times) + _SPARE
+
+    def withdraw(self, at: int, weight: int) -> None:
+        end = bisect_right(self.times, at)
+        begin = max(end - weight, bisect_left(self.times, at))
+        del self.times[begin:end]
 
     def _trim(self, now: int) -> None:
         expired = bisect_right(self.times, now - self.keep_time)
@@ -162,12 +180,14 @@ class _Brake:
         self.factor = max(_LEAST, _SHRINK * self.refused)
         self.shrunk_at = now
 
-    def earliest(self, times: Sequence[int], windows: Windows, now: int, ahead: int) -> int:
+    def earliest(self, times: Sequence[int], claim: Claim, now: int, ahead: int) -> int:
+        windows, weight = claim.windows, claim.weight
         factor = self._factor(now)
+        if factor < 1.0:
+            windows = tuple(window.shrunk(factor) for window in windows)
+        when = earliest(times, windows, now=now, ahead=ahead, weight=weight)
         if factor >= 1.0:
-            return max(self.paused_until, earliest(times, windows, now=now, ahead=ahead))
-        smaller = tuple(window.shrunk(factor) for window in windows)
-        when = earliest(times, smaller, now=now, ahead=ahead)
+            return max(self.paused_until, when)
         # It grows back meanwhile: an hour's window must not be slept through.
         return max(self.paused_until, min(when, now + SECOND))
 
@@ -227,9 +247,10 @@ class MemoryStore:
             times = _NO_TIMES if log is None else log.times
             brake = self._brakes.get(claim.key) if self._brakes else None
             if brake is not None:
-                when = max(when, brake.earliest(times, claim.windows, now, ahead))
+                when = max(when, brake.earliest(times, claim, now, ahead))
             elif times or ahead:
-                when = max(when, earliest(times, claim.windows, now=now, ahead=ahead))
+                first = earliest(times, claim.windows, now=now, ahead=ahead, weight=claim.weight)
+                when = max(when, first)
         return when
 
     async def settle(self, claims: Sequence[Claim], now: int) -> None:
@@ -239,6 +260,15 @@ class MemoryStore:
         for claim in claims:
             if claim.on_answer:
                 self._enter(claim, now)
+
+    async def withdraw(self, claims: Sequence[Claim], at: int) -> None:
+        """
+        Take back what `admit` entered at that time, where it is still there.
+        """
+        for claim in claims:
+            log = self._logs.get(claim.key)
+            if log is not None and not claim.on_answer:
+                log.withdraw(at, claim.weight)
 
     async def pause(self, key: str, until: int) -> None:
         """
@@ -264,7 +294,7 @@ class MemoryStore:
             self._look_at_one(now)
             log = self._logs[claim.key] = _Log()
             self._round.append(claim.key)
-        log.enter(claim.windows, now)
+        log.enter(claim, now)
 
     def _release_one(self, now: int) -> None:
         key, brake = next(iter(self._brakes.items()))

@@ -84,7 +84,9 @@ def windows(*pairs: tuple[int, float]) -> Windows:
     return tuple(Window.of(count, seconds) for count, seconds in pairs)
 
 
-def earliest(times: Sequence[int], all_windows: Windows, *, now: int = 0, ahead: int = 0) -> int:
+def earliest(
+    times: Sequence[int], all_windows: Windows, *, now: int = 0, ahead: int = 0, weight: int = 1
+) -> int:
     """
     When the next entry may be made, at the earliest.
 
@@ -93,6 +95,7 @@ def earliest(times: Sequence[int], all_windows: Windows, *, now: int = 0, ahead:
         all_windows: What must hold, all at once.
         now: The time; it matters only with *ahead*.
         ahead: How many others are to be entered before it.
+        weight: As how many it counts; a window with room for fewer takes it when it is empty.
 
     Returns:
         Nanoseconds, 0 where nothing binds. Exact without *ahead*, else a lower bound.
@@ -100,14 +103,16 @@ def earliest(times: Sequence[int], all_windows: Windows, *, now: int = 0, ahead:
     best = 0
     known = len(times)
     for window in all_windows:
+        count, per = window.count, window.per
+        back = count - weight + 1 if weight <= count else 1
         if not ahead:
-            if window.count <= known and times[-window.count] + window.per > best:
-                best = times[-window.count] + window.per
+            if back <= known and times[-back] + per > best:
+                best = times[-back] + per
             continue
-        rounds, place = divmod(ahead, window.count)
-        back = window.count - place
+        rounds, place = divmod(ahead + count - back, count)
+        back = count - place
         if back <= known:
-            best = max(best, times[-back] + (rounds + 1) * window.per)
+            best = max(best, times[-back] + (rounds + 1) * per)
         if rounds:
-            best = max(best, now + rounds * window.per)
+            best = max(best, now + rounds * per)
     return best

@@ -6,6 +6,7 @@ import pytest
 
 from connector_async import (
     Activity,
+    Attachment,
     ConnectorClient,
     ConversationAccount,
     Limits,
@@ -195,6 +196,39 @@ async def test_limits_of_teams(connector):
         await elsewhere.send_to_conversation("b:1", {})
 
 
+CARD = Attachment.adaptive_card({"type": "AdaptiveCard"})
+BOTH = Activity.message("hello", attachments=[CARD])
+
+
+def send(body):
+    return lambda connector: connector.send_to_conversation("a:1", body)
+
+
+@pytest.mark.parametrize(
+    ("call", "several"),
+    [
+        (send(BOTH), 3),
+        (lambda connector: connector.reply_to_activity("a:1", "1", BOTH), 3),
+        (send({"text": "a", "attachments": [{"contentType": "b"}]}), 3),
+        (send({"type": "message", "text": "a", "attachments": []}), 7),
+        (send({"type": "event", "text": "a", "attachments": [{}]}), 7),
+        (send(Activity.message("hello")), 7),
+        (send(Activity.message(attachments=[CARD])), 7),
+        (lambda connector: connector.update_activity("a:1", "1", BOTH), 7),
+    ],
+)
+async def test_a_message_that_teams_splits(connector, call, several):
+    """
+    A text with attachments is two messages on Teams, and counts as two.
+    """
+    hasty = connector.with_options(deadline=0.5)
+    for _ in range(several):
+        await call(hasty)
+
+    with pytest.raises(LimitError):
+        await call(hasty)
+
+
 async def test_other_apps(transport, router, log):
     """
     A log that is shared by apps is kept by app; one without a name is the nameless one.
@@ -218,3 +252,14 @@ async def test_tenant_of_where_it_is(connector, log):
     await connector.at(place.reference()).send_to_conversation("a:1", {})
 
     assert ["tenant my-bot t-1"] * 2 == [keys[-1] for keys in log.asked]
+
+
+async def test_number_for_a_tenant(connector, log):
+    """
+    A tenant that is no text is none.
+    """
+    place = Activity(service_url=EMEA, conversation=ConversationAccount(id="a:1", tenant_id=17))
+
+    await connector.at(place).get_conversation_member("a:1", "29:1")
+
+    assert "tenant my-bot " == log.asked[0][-1]

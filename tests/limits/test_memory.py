@@ -55,6 +55,35 @@ async def test_a_refusal_enters_nothing():
     await entered(store, 60 * SECOND)
 
 
+async def test_a_claim_that_counts_for_several():
+    """
+    It is let in when there is room for all of it, now and when the answer is entered.
+    """
+    store = MemoryStore()
+    late = a_claim(on_answer=True, weight=2)
+    await entered(store, 0)
+
+    assert 60 * SECOND == await store.admit([late], 1)
+    assert 0 == await store.admit([late], 60 * SECOND)
+    await store.settle([late], 60 * SECOND)
+    assert 120 * SECOND == await store.admit([a_claim()], 61 * SECOND)
+
+
+async def test_withdraws():
+    """
+    What was entered at a time is taken back, of the right weight, and nothing else is.
+    """
+    store = MemoryStore()
+    wide = a_claim(binding=windows((4, 60)), weight=2)
+    await entered(store, 0, 1, claims=[wide])
+
+    for claim, at in [(wide, 2), (a_claim("other"), 1), (a_claim(on_answer=True), 1), (wide, 1)]:
+        await store.withdraw([claim], at)
+
+    await entered(store, 3, claims=[wide])
+    assert 60 * SECOND == await store.admit([wide], 4)
+
+
 async def test_all_claims_or_none():
     """
     Where one of several logs is full, none of them is entered.

@@ -32,7 +32,8 @@ def windows(quota):
 
 class Store(RuleBasedStateMachine):
     """
-    Calls that ask, are entered at once or when answered, or are cancelled; refusals between them.
+    Calls that ask, are entered at once or when answered, are withdrawn, or are cancelled;
+    refusals between them.
     """
 
     def __init__(self):
@@ -43,6 +44,7 @@ class Store(RuleBasedStateMachine):
         self.paused_until = dict.fromkeys(KEYS, 0)
         self.shrunk_at = dict.fromkeys(KEYS, -MINUTE)
         self.under_way = {}
+        self.entered = []
 
     @rule(nanoseconds=st.integers(0, 25 * SECOND))
     def time_passes(self, nanoseconds):
@@ -52,12 +54,22 @@ class Store(RuleBasedStateMachine):
     def time_comes(self, key, quota):
         self.now = max(self.now, self.store.outlook([self.a_claim(key, quota)], self.now))
 
-    @rule(asked=st.dictionaries(keys, quotas, min_size=1, max_size=3))
-    def asks(self, asked):
+    @rule(asked=st.dictionaries(keys, quotas, min_size=1, max_size=3), weight=st.integers(1, 3))
+    def asks(self, asked, weight):
         asked = {key: quota for key, quota in asked.items() if key not in self.under_way}
-        if asked and self.is_let_in(asked):
-            for key in asked:
-                self.entries[key].append(self.now)
+        if asked and self.is_let_in(asked, weight=weight):
+            for key, quota in asked.items():
+                self.entries[key] += [self.now] * weight
+                self.entered.append((self.a_claim(key, quota, weight=weight), self.now))
+
+    @precondition(lambda self: self.entered)
+    @rule(data=st.data())
+    def is_withdrawn(self, data):
+        number = data.draw(st.integers(0, len(self.entered) - 1))
+        claim, at = self.entered.pop(number)
+        done(self.store.withdraw([claim], at))
+        for _ in range(claim.weight):
+            self.entries[claim.key].remove(at)
 
     @rule(key=keys, quota=quotas)
     def asks_and_enters_when_answered(self, key, quota):
@@ -104,26 +116,26 @@ class Store(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(self.under_way)))
         return key, self.under_way.pop(key)
 
-    def is_let_in(self, asked, **facts):
-        claims = [self.a_claim(key, quota, **facts) for key, quota in asked.items()]
+    def is_let_in(self, asked, *, weight=1, **facts):
+        claims = [self.a_claim(key, quota, weight=weight, **facts) for key, quota in asked.items()]
         when = done(self.store.admit(claims, self.now))
         for key, quota in asked.items():
             if when == 0:
                 assert self.paused_until[key] <= self.now
-                assert fits(self.entries[key], self.now, windows(quota))
+                assert fits(self.entries[key], self.now, windows(quota), weight)
         if when and not any(self.now < self.shrunk_at[key] + MINUTE for key in asked):
-            assert self.first_moment(asked) == when
+            assert self.first_moment(asked, weight) == when
         assert when == 0 or when > self.now
         return when == 0
 
-    def first_moment(self, asked):
+    def first_moment(self, asked, weight):
         """
         When all of them are free at once, by the model.
         """
         return max(
             max(
                 self.paused_until[key],
-                first_fit(self.entries[key], windows(quota), start=self.now),
+                first_fit(self.entries[key], windows(quota), start=self.now, weight=weight),
             )
             for key, quota in asked.items()
         )

@@ -17,6 +17,7 @@ spans = st.integers(1, 20)
 some_windows = st.lists(st.tuples(counts, spans), min_size=1, max_size=4).map(
     lambda pairs: tuple(Window(*pair) for pair in pairs)
 )
+weights = st.integers(1, 3)
 some_times = st.lists(st.integers(0, 60), max_size=25).map(sorted)
 
 
@@ -25,14 +26,15 @@ def pairs(all_windows):
 
 
 @settings(max_examples=300, deadline=None)
-@given(times=some_times, all_windows=some_windows)
-def test_is_the_first_moment_that_fits(times, all_windows):
+@given(times=some_times, all_windows=some_windows, weight=weights)
+def test_is_the_first_moment_that_fits(times, all_windows, weight):
     """
     Whatever was entered, the next entry may be made at the very first moment that counting allows.
     """
     last = times[-1] if times else 0
+    counted = first_fit(times, pairs(all_windows), weight=weight)
 
-    assert first_fit(times, pairs(all_windows)) == max(last, earliest(times, all_windows))
+    assert counted == max(last, earliest(times, all_windows, weight=weight))
 
 
 @settings(max_examples=200, deadline=None)
@@ -56,19 +58,22 @@ def test_entries_at_their_earliest_keep_all_windows(gaps, all_windows):
     ahead=st.integers(0, 20),
     later=st.integers(0, 30),
     delays=st.lists(st.integers(0, 3), min_size=20, max_size=20),
+    weight=weights,
 )
-def test_with_others_ahead_it_is_never_too_late(times, all_windows, ahead, later, delays):
+def test_with_others_ahead_it_is_never_too_late(
+    *, times, all_windows, ahead, later, delays, weight
+):
     """
     However soon or late those ahead make their entries, the next one's turn is not before it.
     """
     now = (times[-1] if times else 0) + later
-    foreseen = earliest(times, all_windows, now=now, ahead=ahead)
+    foreseen = earliest(times, all_windows, now=now, ahead=ahead, weight=weight)
     entered, at = list(times), now
     for delay in delays[:ahead]:
         at = first_fit(entered, pairs(all_windows), start=at) + delay
         entered.append(at)
 
-    assert foreseen <= first_fit(entered, pairs(all_windows), start=at)
+    assert foreseen <= first_fit(entered, pairs(all_windows), start=at, weight=weight)
 
 
 @settings(max_examples=300, deadline=None)
@@ -78,19 +83,21 @@ def test_with_others_ahead_it_is_never_too_late(times, all_windows, ahead, later
     per=spans,
     ahead=st.integers(0, 20),
     later=st.integers(0, 30),
+    weight=weights,
 )
-def test_with_others_ahead_in_one_window_it_is_exact(times, count, per, ahead, later):
+def test_with_others_ahead_in_one_window_it_is_exact(*, times, count, per, ahead, later, weight):
     """
     In a single window, where those ahead lose no time, it is the very moment.
     """
     now = (times[-1] if times else 0) + later
     legal = [time for index, time in enumerate(times) if fits(times[:index], time, [(count, per)])]
-    foreseen = earliest(legal, (Window(count, per),), now=now, ahead=ahead)
+    foreseen = earliest(legal, (Window(count, per),), now=now, ahead=ahead, weight=weight)
     entered = list(legal)
     for _ in range(ahead):
         entered.append(first_fit(entered, [(count, per)], start=now))
 
-    assert first_fit(entered, [(count, per)], start=now) == max(now, foreseen)
+    at = first_fit(entered, [(count, per)], start=now, weight=weight)
+    assert at == max(now, foreseen)
 
 
 def test_nothing_binds_an_empty_log():

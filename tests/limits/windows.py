@@ -12,21 +12,27 @@ def seconds(*pairs):
     return tuple((count, per * SECOND) for count, per in pairs)
 
 
-def fits(times, time, windows):
+def fits(times, time, windows, weight=1):
     """
     Whether an entry at *time*, not before any other, leaves all the windows unbroken.
+
+    One that counts for more than a window has room for needs it to be empty.
     """
-    return all(sum(time - per < at for at in times) < count for count, per in windows)
+    return all(
+        sum(time - per < at for at in times) + min(weight, count) <= count for count, per in windows
+    )
 
 
-def first_fit(times, windows, *, start=0):
+def first_fit(times, windows, *, start=0, weight=1):
     """
     The first moment, from the last entry and from *start* on, at which another entry fits.
     """
     begin = max([start, *times])
     leaving = {at + per for at in times for _, per in windows}
     return next(
-        time for time in sorted({begin, *leaving}) if time >= begin and fits(times, time, windows)
+        time
+        for time in sorted({begin, *leaving})
+        if time >= begin and fits(times, time, windows, weight)
     )
 
 

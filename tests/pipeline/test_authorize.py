@@ -1,3 +1,4 @@
+import attrs
 import pytest
 
 from connector_async import _operations as op
@@ -49,6 +50,32 @@ async def test_with_a_token():
     assert ["a", "b"] == sent(service)
     assert request.url == service.requests[0].url
     assert request.token is None
+
+
+def test_nothing_else_is_changed():
+    """
+    A request with a token has all else that it had before.
+    """
+    other = {
+        "url": "https://a/b",
+        "host": "a",
+        "headers": {"a": "b"},
+        "body": b"{}",
+        "token": "old",
+        "attempt": 3,
+        "repeatable": True,
+        "conversation": "c",
+        "tenant": "t",
+        "teams": False,
+        "weight": 2,
+        "elsewhere": True,
+        "streamed": True,
+        "max_bytes": 7,
+    }
+    request = a_request(**other)
+
+    assert {*other, "call"} == set(attrs.asdict(request, recurse=False))
+    assert attrs.evolve(request, token="new") == request.with_token("new")
 
 
 async def test_a_401_is_replayed_once():

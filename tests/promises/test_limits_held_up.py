@@ -1,0 +1,247 @@
+"""
+Promise 2 where a request is long on its way to the wire: behind a slow connect no crowd gathers.
+"""
+
+import asyncio
+import random
+import socket
+
+import httpx
+import pytest
+
+from connector_async import ConnectorClient, Limits
+from connector_async.errors import LimitError
+from connector_async.testing import VirtualClock, run_virtual
+
+from .crowd import READ_WINDOWS, SECOND, TENANT_WINDOWS, violations
+
+URL = "http://127.0.0.1:1"
+HELLO = {"type": "message", "text": "hello"}
+
+
+class Host:
+    """
+    Takes its time with each connection, and notes when each request came.
+    """
+
+    def __init__(self, takes):
+        self.takes = takes
+        self.came = []
+        self.is_mute = False
+        # Of which nothing can be read, and so is not at its end.
+        self.sockets = socket.socketpair()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for each in self.sockets:
+            each.close()
+
+    async def connect(self, factory, *_):
+        await asyncio.sleep(self.takes(asyncio.get_running_loop().time()))
+        protocol = factory()
+        line = Line(protocol, self)
+        protocol.connection_made(line)
+        return line, protocol
+
+    def note(self):
+        self.came.append(round(asyncio.get_running_loop().time() * SECOND))
+
+
+class Line(asyncio.Transport):
+    """
+    A connection on which each request is answered when it is written.
+    """
+
+    def __init__(self, protocol, host):
+        super().__init__({"socket": host.sockets[0]})
+        self.protocol, self.host, self.closing = protocol, host, False
+
+    def write(self, _):
+        self.host.note()
+        if self.host.is_mute:
+            return
+        said = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+        self.protocol.get_buffer(len(said))[: len(said)] = said
+        self.protocol.buffer_updated(len(said))
+
+    def get_write_buffer_size(self):
+        return 0
+
+    def is_closing(self):
+        return self.closing
+
+    def abort(self):
+        self.closing = True
+
+
+class Tracing(httpx.AsyncBaseTransport):
+    """
+    The same below httpx: it tells, as httpcore does, when a request leaves.
+    """
+
+    def __init__(self, host):
+        self.host, self.idle = host, 0
+
+    async def handle_async_request(self, request):
+        trace = request.extensions["trace"]
+        if self.idle:
+            self.idle -= 1
+        else:
+            await trace("connection.connect_tcp.started", {})
+            await asyncio.sleep(self.host.takes(asyncio.get_running_loop().time()))
+        await trace("http11.send_request_headers.started", {"request": request})
+        self.host.note()
+        self.idle += 1
+        return httpx.Response(200, json={})
+
+
+def ours(host):
+    asyncio.get_running_loop().create_connection = host.connect
+    return {}
+
+
+def mute(host):
+    host.is_mute = True
+    return ours(host)
+
+
+def of_httpx(host):
+    return {"transport": Tracing(host)}
+
+
+def arrivals(way, takes, calls, **options):
+    """
+    When the requests of these calls, all made at once, came to a host, and what was raised.
+    """
+
+    async def main(connector):
+        return await asyncio.gather(*(call(connector) for call in calls), return_exceptions=True)
+
+    host, ends = served(main, takes, way, **options)
+    return host.came, [end for end in ends if isinstance(end, BaseException)]
+
+
+def served(main, takes, way, **options):
+    """
+    A host, and what comes of something that is done with a client there.
+    """
+
+    async def run():
+        facts = {"limits": Limits(), "deadline": None} | way(host) | options
+        async with ConnectorClient(
+            None, service_url=URL, clock=VirtualClock(), chance=random.Random(1), **facts
+        ) as connector:
+            return await main(connector)
+
+    with Host(takes) as host:
+        return host, run_virtual(run())
+
+
+def sends(count):
+    return [
+        lambda connector, number=number: connector.send_to_conversation(f"c{number}", HELLO)
+        for number in range(count)
+    ]
+
+
+def always(_):
+    return 0.13
+
+
+def stalled(now):
+    """
+    No name is found for three seconds; then all are at once.
+    """
+    return max(0.02, 3.0 - now)
+
+
+WAYS = pytest.mark.parametrize("way", [ours, of_httpx])
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("takes", "count", "by"), [(always, 100, 1.2), (always, 250, 4.3), (stalled, 150, 5.1)]
+)
+def test_a_tenants_sends(way, takes, count, by):
+    """
+    However long the first connections take, no more go to a tenant than are allowed, and few
+    wait longer than they must.
+    """
+    came, raised = arrivals(way, takes, sends(count))
+
+    assert (count, []) == (len(came), raised)
+    assert 0 == violations(came, TENANT_WINDOWS)
+    assert came[-1] <= by * SECOND
+
+
+@WAYS
+def test_a_conversations_reads(way):
+    """
+    Reads of one conversation, held up behind a name that is not found, do not go all at once.
+    """
+    members = [lambda connector: connector.get_conversation_paged_members("a:1")] * 40
+
+    came, raised = arrivals(way, stalled, members)
+
+    assert (40, []) == (len(came), raised)
+    assert 0 == violations(came, READ_WINDOWS)
+
+
+@WAYS
+def test_a_turn_that_would_come_too_late(way):
+    """
+    Who has lost its turn on the way, and has no time for another, is told so, and nothing is sent.
+    """
+    came, raised = arrivals(way, stalled, sends(150), deadline=3.5)
+
+    assert 50 == len(came)
+    assert {LimitError} == {type(error) for error in raised}
+    assert not any(error.may_have_happened for error in raised)
+
+
+async def held_up(connector):
+    """
+    Sixty calls with a connection, of which ten must wait for their turn anew.
+    """
+    crowd = [asyncio.ensure_future(send(connector)) for send in sends(120)]
+    await asyncio.sleep(3.1)
+    return crowd
+
+
+def test_others_go_on_its_connection():
+    """
+    Where fifty calls wait for an answer, and ten for their turn, another tenant's goes at once.
+    """
+
+    async def main(connector):
+        crowd = await held_up(connector)
+        other = connector.with_options(tenant_id="other")
+        crowd.append(asyncio.ensure_future(other.send_to_conversation("c", HELLO)))
+        await asyncio.sleep(0.5)
+        for call in crowd:
+            call.cancel()
+        await asyncio.gather(*crowd, return_exceptions=True)
+
+    host, _ = served(main, stalled, mute, max_connections=60)
+
+    assert 51 == len(host.came)
+    assert 3.1 == pytest.approx(host.came[-1] / SECOND, abs=0.03)
+
+
+def test_nothing_is_left_of_a_turn():
+    """
+    Calls that are cancelled while they wait anew leave neither a connection nor a place taken.
+    """
+
+    async def main(connector):
+        crowd = await held_up(connector)
+        for call in crowd:
+            call.cancel()
+        await asyncio.gather(*crowd, return_exceptions=True)
+        await asyncio.gather(*(send(connector) for send in sends(60)))
+        pool = connector._chosen.pool
+        return pool._places._value, len(pool._busy)
+
+    assert (60, 0) == served(main, stalled, ours, max_connections=60)[1]
