@@ -19,6 +19,11 @@ UNKNOWN: Final = 3
 # What an error advises is meant for Python; here it has another name.
 _NAMES: Final = {
     r"pass trusted_hosts=\[\"([^\"]*)\"\]": r"add --trusted-host \1",
+    r"ConnectorClient\(cloud=\"([^\"]*)\"\)": r"--cloud \1",
+    r"pass (ca_file or )?an ssl_context( that does)?": "add --ca-file",
+    r"pass service_url": "give --service-url",
+    r"ServiceUrl\.channel\(\) does that": "give --service-url as an incoming activity has it",
+    r"For SOCKS bring an http_client that speaks it": "SOCKS is not spoken here",
     r"with_options\(deadline=\.\.\.\)": "--deadline",
     r",? or accept a double with with_options\(delivery=\"at_least_once\"\)": "",
 }
@@ -53,12 +58,15 @@ class Failure(click.ClickException):
         self.facts = facts or {}
 
     @classmethod
-    def of(cls, error: ConnectorError | InputError, *, output: Output | None = None) -> Failure:
+    def of(
+        cls, error: ConnectorError | InputError | ValueError, *, output: Output | None = None
+    ) -> Failure:
         """
-        The failure that an error means.
+        The failure that an error means; a ValueError is the client's, before anything is sent.
         """
-        if isinstance(error, InputError):
-            return cls(str(error), exit_code=BAD_INPUT, output=output)
+        text = told_here(str(error))
+        if not isinstance(error, ConnectorError):
+            return cls(text, exit_code=BAD_INPUT, output=output)
         facts: dict[str, Any] = {
             "error": type(error).__name__,
             "operation": error.operation,
@@ -66,7 +74,6 @@ class Failure(click.ClickException):
             "status": getattr(error, "status", None),
             "code": getattr(error, "code", None),
         }
-        text = _told_here(str(error))
         return cls(text, exit_code=_exit_code(error), facts=facts, output=output)
 
     def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002  # click's own
@@ -86,7 +93,10 @@ def _exit_code(error: ConnectorError) -> int:
     return UNKNOWN if error.may_have_happened else REFUSED
 
 
-def _told_here(text: str) -> str:
+def told_here(text: str) -> str:
+    """
+    An error's text in one line, with this program's words for what it advises.
+    """
     for python, here in _NAMES.items():
         text = re.sub(python, here, text)
     return clean(text)

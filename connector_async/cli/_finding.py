@@ -19,7 +19,7 @@ import attrs
 import httpx
 
 from connector_async._transport.proxy import proxy_at
-from connector_async.cli._failure import Failure, InputError
+from connector_async.cli._failure import Failure, InputError, told_here
 from connector_async.cli._files import STANDARD
 from connector_async.cli._settings import APP_ID, APP_SECRET, TENANT_ID, Settings
 from connector_async.errors import UntrustedServiceUrlError
@@ -180,7 +180,7 @@ def about_proxy(settings: Settings, urls: list[httpx.URL]) -> Finding:
         proxies = dict.fromkeys(_shown(way) for way in ways.values() if way is not None)
     except ValueError as error:
         source = "--proxy" if settings.proxy else "the environment"
-        said = f"of {source}: {error}"
+        said = told_here(f"of {source}: {error}")
         return Finding(name=name, state="bad", said=said, do=_PROXY, is_input=True)
     if not proxies:
         return Finding(name=name, state="ok", said="none; hosts are reached directly")

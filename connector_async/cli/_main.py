@@ -50,7 +50,7 @@ class _Commands(click.Group):
             raise
         except click.UsageError as error:
             raise _misuse(error, ctx) from error
-        except (ConnectorError, InputError) as error:
+        except (ConnectorError, InputError, ValueError) as error:
             raise Failure.of(error, output=Output.of(ctx)) from error
         except Failure as failure:
             failure.output = Output.of(ctx)

@@ -14,7 +14,7 @@ from connector_async._clock import SystemClock
 from connector_async._transport.tls import tls_context, usual_context
 from connector_async.auth.credentials import ClientSecret, token_cache
 from connector_async.auth.network import IdentityNetwork
-from connector_async.cli._failure import Failure
+from connector_async.cli._failure import Failure, told_here
 from connector_async.cli._finding import Finding, about_claims, about_skew, claims_of, shortened
 from connector_async.cli._settings import APP_ID, APP_SECRET, TENANT_ID, Settings
 from connector_async.errors import (
@@ -101,7 +101,9 @@ async def ask_for_token(credential: ClientSecret, settings: Settings) -> Finding
             await cache.aclose()
     except TokenError as error:
         # Its text says what to check.
-        return Finding(name="token", state="bad", said=str(error), do=about_code(error.code))
+        return Finding(
+            name="token", state="bad", said=told_here(str(error)), do=about_code(error.code)
+        )
     return about_claims(claims_of(token.token), settings, clock.wall())
 
 
@@ -156,9 +158,13 @@ async def ask_service(settings: Settings) -> Finding:
 
 async def _fetched(name: str, url: str, settings: Settings) -> httpx.Response | Finding:
     try:
+        believed = tls_context(ca_file=settings.ca_file) or usual_context()
+    except ValueError as error:
+        return Finding(name=name, state="bad", said=told_here(str(error)), is_input=True)
+    try:
         asked = httpx.URL(url)
         async with httpx.AsyncClient(
-            verify=tls_context(ca_file=settings.ca_file) or usual_context(),
+            verify=believed,
             proxy=settings.proxy_for(asked.scheme, asked.host, asked.port),
             timeout=min(settings.deadline, 10.0),
             # It would refuse a SOCKS proxy that is on nobody's way.

@@ -16,6 +16,7 @@ from typing import Any, Final
 import attrs
 import click
 
+from connector_async import _checks
 from connector_async._transport.proxy import proxy_of_environment
 from connector_async.auth.credentials import ClientSecret
 from connector_async.cli._failure import InputError
@@ -64,7 +65,9 @@ class Settings:
         The cloud, with the login host that was given.
         """
         cloud = named(self.cloud_name)
-        return cloud if self.login_url is None else attrs.evolve(cloud, login_url=self.login_url)
+        if self.login_url is None:
+            return cloud
+        return attrs.evolve(cloud, login_url=self.login_url.rstrip("/"))
 
     @property
     def is_anonymous(self) -> bool:
@@ -200,6 +203,10 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
         deadline: float,
         **others: Any,  # noqa: ANN401  # the command's own options
     ) -> None:
+        try:
+            _checks.seconds("--deadline", deadline)
+        except ValueError as error:
+            raise InputError(str(error)) from error
         secret, secret_from = _secret(secret_file)
         settings = Settings(
             app_id=_environment(APP_ID),

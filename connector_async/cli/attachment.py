@@ -129,7 +129,8 @@ async def _name_of(connector: ConnectorClient, attachment: str) -> str:
     info = await connector.get_attachment_info(attachment)
     # The name is somebody else's word: it must not lead out of this folder, be standard
     # output, or put down what programs read unseen.
-    name = Path((info.name or "").replace("\\", "/")).name
+    told = info.name if isinstance(info.name, str) else ""  # a number is none either
+    name = Path(told.replace("\\", "/")).name
     if name in {"", STANDARD} or name.startswith(".") or clean(name) != name:
         raise InputError(f"its name, {info.name!r}, is none for a file: choose one with --output")
     return name

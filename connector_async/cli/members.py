@@ -33,8 +33,8 @@ _COLUMNS: Final = {
 }
 _SHOWN: Final = ("name", "email", "user_role", "id")
 
-# What a spreadsheet takes for a formula.
-_COMPUTED: Final = ("=", "+", "-", "@")
+# What a spreadsheet takes for a formula; some leave out the blanks before it.
+_COMPUTED: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @click.command("members")

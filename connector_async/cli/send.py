@@ -126,12 +126,12 @@ async def _send(
                 sent = await where.send_to_conversation(conversation, message)
             else:
                 sent = await where.reply_to_activity(conversation, reply_to, message)
-        except ConnectorError as error:
+        except (ConnectorError, ValueError) as error:
             failure = Failure.of(error)
             # It may have been created just now, and is not told elsewhere.
             failure.facts["conversation_id"] = conversation
             if created is not None and failure.exit_code == BAD_INPUT:
-                # It is the service's word that cannot be used, and something was sent.
+                # That would say that nothing was sent, and a chat was created.
                 failure = Failure(failure.message, exit_code=REFUSED, facts=failure.facts)
             raise failure from error
     if output.as_json:
@@ -153,7 +153,8 @@ async def _chat_with(
             raise
         told = f"{error} Teams wants the user's tenant: give --tenant, or set {TENANT_ID}"
         raise Failure(told, exit_code=REFUSED) from error
-    if created.id is None:
+    # What an answer has for a text may be another scalar.
+    if not isinstance(created.id, str):
         raise Failure(
             "the service created a conversation, and did not say which", exit_code=REFUSED
         )
@@ -161,4 +162,13 @@ async def _chat_with(
 
 
 def _where(connector: ConnectorClient, created: ConversationResourceResponse) -> ConnectorClient:
-    return connector if created.service_url is None else connector.at(created)
+    url = created.service_url
+    if url is None:
+        return connector
+    if not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance]: as above
+        raise Failure(
+            f"the service created a conversation at {url!r}, which is no service URL",
+            exit_code=REFUSED,
+            facts={"conversation_id": created.id},
+        )
+    return connector.at(created)

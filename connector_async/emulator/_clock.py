@@ -44,7 +44,8 @@ class EmulatorClock:
     Real time, that can be frozen and advanced.
 
     Who sleeps on it sleeps in its time: for good while it is frozen, and no longer
-    than until it was advanced far enough. It belongs to one event loop.
+    than until it was advanced far enough. They do so in one event loop; other threads may
+    hold it still and move it.
     """
 
     def __init__(self) -> None:
@@ -116,8 +117,8 @@ class EmulatorClock:
         """
         if not self.frozen:
             self._stopped = (self._now(), self._wall())
-            for sleeper in self._sleepers:
-                sleeper.stop()
+            for sleeper in tuple(self._sleepers):
+                sleeper.tell(sleeper.stop)
 
     def thaw(self) -> None:
         """
@@ -126,8 +127,8 @@ class EmulatorClock:
         if self._stopped is not None:
             self._ahead += self._stopped[0] - self._now()
             self._stopped = None
-            for sleeper in self._sleepers:
-                sleeper.start()
+            for sleeper in tuple(self._sleepers):
+                sleeper.tell(sleeper.start)
 
     def advance(self, seconds: float) -> None:
         """
@@ -144,7 +145,7 @@ class EmulatorClock:
             raise ValueError(msg)
         self._ahead += seconds
         for sleeper in sorted(self._sleepers, key=lambda sleeper: sleeper.left):
-            sleeper.skip(seconds)
+            sleeper.tell(sleeper.skip, seconds)
 
 
 class _Sleeper:
@@ -158,6 +159,19 @@ class _Sleeper:
         self._left = seconds
         self._since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
+
+    def tell(self, what: Callable[..., None], *arguments: float) -> None:
+        """
+        Have something done in its event loop, which would not hear of it from another thread.
+        """
+        try:
+            is_here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            is_here = False
+        if is_here:
+            what(*arguments)
+        else:
+            self._loop.call_soon_threadsafe(what, *arguments)
 
     @property
     def left(self) -> float:

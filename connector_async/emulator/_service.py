@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
@@ -18,7 +17,13 @@ from typing import Final
 
 import attrs
 
-from connector_async.emulator._calls.bodies import channel_in, member_in, read_payload, tenant_in
+from connector_async.emulator._calls.bodies import (
+    GUID,
+    channel_in,
+    member_in,
+    read_payload,
+    tenant_in,
+)
 from connector_async.emulator._calls.call import Call, Effect
 from connector_async.emulator._calls.message import (
     UNAUTHORIZED,
@@ -44,8 +49,6 @@ from connector_async.emulator._operations.operations import Operations
 from connector_async.emulator._record.exchange import Received
 from connector_async.emulator._record.record import Record
 from connector_async.emulator._state.state import TENANT_ID, State
-
-_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @attrs.frozen(kw_only=True)
@@ -214,7 +217,7 @@ def _call(arrival: Arrival, route: Route, app_id: str | None = None) -> Call:
         query=arrival.query,
         body=arrival.body,
         payload=read_payload(arrival.body),
-        tenant_id=next(filter(_GUID.fullmatch, route.prefix), None),
+        tenant_id=next(filter(GUID.fullmatch, route.prefix), None),
         app_id=app_id,
     )
 

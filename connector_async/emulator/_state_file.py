@@ -16,7 +16,7 @@ from connector_async.emulator._channel.naming import KINDS, Kind
 from connector_async.emulator._emulator import Emulator
 from connector_async.emulator._state.seeding import Seeding
 from connector_async.emulator._state.source import Node, read_source
-from connector_async.emulator._state.state import TENANT_ID
+from connector_async.emulator._state.state import MOST_MEMBERS, TENANT_ID
 
 _SECTIONS: Final = ("tenant_id", "conversations", "teams", "attachments", "uninstalled")
 _CONVERSATION: Final = (
@@ -31,8 +31,6 @@ _CONVERSATION: Final = (
 _TEAM: Final = ("id", "name", "tenant_id", "members", "channels")
 _CHANNEL: Final = ("id", "name")
 _ATTACHMENT: Final = ("name", "type", "text", "base64", "thumbnail", "location")
-
-_MOST_MEMBERS: Final = 1_000_000
 
 
 def load_state(emulator: Emulator, path: str | Path) -> None:
@@ -190,7 +188,7 @@ def _members(node: Node | None) -> int | list[str | dict[str, Any]]:
     if node is None:
         return 1
     if isinstance(node.value, int):
-        return node.count(_MOST_MEMBERS)
+        return node.count(MOST_MEMBERS)
     return [_member(item) for item in node.items("a number, or a list of members")]
 
 

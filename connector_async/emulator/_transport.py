@@ -19,9 +19,12 @@ from connector_async.emulator._calls.message import Arrival, Outcome, Reply
 Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 
 
-class PortOnlyError(RuntimeError):
+class PortOnlyError(BaseException):
     """
     A fault was to strike a call inside one process, that can be seen on a port only.
+
+    It is no Exception: a client takes those for trouble on the way, and may call again. This
+    one is for whoever wrote the test.
     """
 
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-import json
 import random
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -36,7 +35,6 @@ from connector_async.emulator import Arrival, Emulator, Exchange, Outcome, Serve
 from connector_async.models import Activity
 from connector_async.testing.jumping import JumpingClock
 
-_POSTING: Final = frozenset({"sendToConversation", "replyToActivity", "createConversation"})
 _URLS: Final = {
     "teams": "https://smba.trafficmanager.net/teams",
     "generic": "https://api.botframework.com",
@@ -119,8 +117,8 @@ def new_connector(
     """
     A client wired to an emulator, in this process and in the emulator's time.
 
-    Its service URL is the channel's own, so that it keeps the channel's limits; nothing of
-    it gets there. Its jitter is the same in each run. It is the caller's to close.
+    Its service URL is the channel's own, so that on Teams it keeps the limits; nothing of it
+    gets there. Its jitter is the same in each run. It is the caller's to close.
 
     Args:
         emulator: Where its calls go.
@@ -165,8 +163,8 @@ class SentActivities(Sequence[Activity]):
     """
     What was sent and took effect, in order, as it was sent; it grows while one looks.
 
-    Messages, replies and the first activities of created conversations are in it, edits
-    and histories are not.
+    Messages, replies and the first activities of created conversations are in it, where the
+    channel takes those: Teams leaves that of a 1:1 chat. Edits and histories are not.
 
     Args:
         emulator: Whose record is read.
@@ -204,9 +202,9 @@ class SentActivities(Sequence[Activity]):
 
     def __iter__(self) -> Iterator[Activity]:
         for exchange in self._exchanges():
-            activity = _activity_in(exchange)
-            if activity is not None:
-                yield activity
+            posted = exchange.posted
+            if posted is not None:
+                yield from_plain(Activity, posted)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, SentActivities | list | tuple):
@@ -227,15 +225,6 @@ class SentActivities(Sequence[Activity]):
             after = page[-1].number
 
 
-def _activity_in(exchange: Exchange) -> Activity | None:
-    if not exchange.committed or exchange.operation not in _POSTING:
-        return None
-    body = json.loads(exchange.request_body)
-    if exchange.operation == "createConversation":
-        body = body.get("activity")
-    return None if body is None else from_plain(Activity, body)
-
-
 def sent_activities(emulator: Emulator) -> SentActivities:
     """
     What was sent to an emulator so far, and from now on.
@@ -249,7 +238,8 @@ def serving(emulator: Emulator, *, tls: bool = False) -> Generator[Server]:
     Serve an emulator on a port while the context lasts, from a thread of its own.
 
     It is for code that has another way to the service than this library, or runs in
-    another process. The emulator's clock should be a real one: `Emulator()` has that.
+    another process. The emulator is called in that thread and in the test's: bring a
+    `SharedEmulator()`. Its clock should be a real one, as it is by default.
 
     Yields:
         Where it is served: its `url` is a service URL.

@@ -149,6 +149,20 @@ def test_down_under_no_name(call, emulator, tmp_path, name):
     assert [] == list(tmp_path.iterdir())
 
 
+def test_down_under_a_number(call, emulator, tmp_path):
+    """
+    A name that is no text is refused likewise.
+    """
+    attachment = emulator.add_attachment(b"content")
+    emulator.fail_next("getAttachmentInfo", status=200, body={"name": 5})
+
+    done = call("attachment down", attachment)
+
+    assert 2 == done.exit_code
+    assert "its name, 5, is none for a file: choose one with --output" in done.stderr
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_down_as_json(call, emulator, tmp_path):
     """
     A view goes to the file that was named; the outcome is JSON.

@@ -175,6 +175,32 @@ def test_service_that_forbids_the_call(doctor, box):
 
 
 @pytest.mark.usefixtures("bot")
+def test_login_url_with_a_slash(doctor, box):
+    """
+    A slash at the end of the login host's URL is none of the path.
+    """
+    _, server = box
+
+    findings, code = doctor(login_url=f"{server.url}/")
+
+    assert 0 == code
+    assert f"tokens come from {server.url}/{TENANT_ID[:4]}…" in findings["app type"]["said"]
+    assert "ok" == findings["login host"]["state"]
+
+
+@pytest.mark.parametrize("deadline", ["-1", "0", "nan", "inf"])
+@pytest.mark.usefixtures("bot")
+def test_deadline_that_is_none(run, deadline):
+    """
+    A deadline that cannot be is bad input, and nothing of the network's.
+    """
+    done = run("doctor", "--deadline", deadline, "--login-url", "https://127.0.0.1:1")
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert "--deadline is a time in seconds, more than 0 and finite, not" in done.stderr
+
+
+@pytest.mark.usefixtures("bot")
 def test_certificate_that_is_not_believed(doctor):
     """
     An authority that is not known is told apart from a network that is not there.
@@ -186,6 +212,21 @@ def test_certificate_that_is_not_believed(doctor):
     assert "--ca-file" in findings["login host"]["do"]
     assert "--ca-file" in findings["service host"]["do"]
     assert "skipped" == findings["token"]["state"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_authorities_that_are_gone(doctor, monkeypatch):
+    """
+    An SSL_CERT_FILE that cannot be read is bad input, told in this program's words.
+    """
+    monkeypatch.setenv("SSL_CERT_FILE", "gone.pem")
+
+    findings, code = doctor(ca_file=None)
+
+    assert (2, "skipped") == (code, findings["service"]["state"])
+    for name in ("login host", "service host"):
+        assert findings[name]["said"].startswith("SSL_CERT_FILE 'gone.pem' cannot be used: ")
+        assert "--ca-file" in findings[name]["said"]
 
 
 @pytest.mark.usefixtures("bot")
@@ -326,7 +367,7 @@ def test_proxy_that_is_none_to_go_through(doctor, monkeypatch):
     )
 
     assert (2, "bad") == (code, findings["proxy"]["state"])
-    assert "SOCKS" in findings["proxy"]["said"]
+    assert "SOCKS is not spoken here" in findings["proxy"]["said"]
     assert "NO_PROXY" in findings["proxy"]["do"]
     assert ["skipped"] * 4 == [
         findings[name]["state"] for name in ("login host", "service host", "token", "service")

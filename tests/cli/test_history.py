@@ -16,6 +16,13 @@ SAID = [
 ]
 
 
+def deep(levels):
+    value = {}
+    for _ in range(levels):
+        value = {"in": value}
+    return value
+
+
 @pytest.fixture
 def emulator():
     """
@@ -79,6 +86,26 @@ def test_bad_history(call, emulator, tmp_path, written, told):
 
     assert (2, "") == (done.exit_code, done.stdout)
     assert told in done.stderr
+    assert [] == emulator.record.received()
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"text": "x" * 300_000}, "and the service takes 262,144 at the most; split it"),
+        ({"value": deep(500)}, "nested too deeply"),
+    ],
+    ids=["long", "deep"],
+)
+def test_history_that_cannot_be_sent(call, emulator, more, told):
+    """
+    More than a request may be is bad input; nothing is sent.
+    """
+    done = call("history", CHAT, "-", input=json.dumps([SAID[0] | more]))
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert told in done.stderr
+    assert 1 == len(done.stderr.splitlines())
     assert [] == emulator.record.received()
 
 

@@ -78,7 +78,7 @@ def test_csv_on_a_terminal(call, crowd):
     assert "Eve\\x1b[2J\\r\\nroot\\u202e" == rows[1]["name"]
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", '@SUM("a")'])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", '@SUM("a")', "\t=1+1", "\r=1+1", "\n=1+1"])
 def test_csv_is_not_computed(call, emulator, name):
     """
     What a spreadsheet would take for a formula has a ' before it.

@@ -146,6 +146,40 @@ def test_new_chat_at_a_place_that_cannot_be(run, stray, form):
     assert "smba.example.net" in done.stderr
 
 
+def test_new_chat_for_what_cannot_be_sent(call, emulator):
+    """
+    Where the chat was created and the message is too long, JSON names the chat all the same.
+    """
+    done = call(
+        "send", "-u", "29:someone", "--tenant", TENANT_ID, "-", "--json", input="x" * 300_000
+    )
+
+    (created,) = emulator.record.committed()
+    told = json.loads(done.stderr)
+    assert (1, created.conversation_id) == (done.exit_code, told["conversation_id"])
+    assert "262,144 at the most" in told["text"]
+
+
+@pytest.mark.parametrize(
+    ("answered", "told"),
+    [
+        ({"id": 5}, "created a conversation, and did not say which"),
+        ({"id": "a:chat", "serviceUrl": 5}, "at 5, which is no service URL"),
+    ],
+)
+def test_new_chat_that_is_told_as_a_number(call, emulator, answered, told):
+    """
+    Where the answer has a number for a text, the outcome is a word, and no bad input.
+    """
+    emulator.fail_next("createConversation", status=201, body=answered, after_commit=True)
+
+    done = call("send", "-u", "29:someone", "--tenant", TENANT_ID, "hello")
+
+    assert 1 == done.exit_code
+    assert told in done.stderr
+    assert 1 == len(done.stderr.splitlines())
+
+
 def test_new_chat_without_a_tenant(call):
     """
     Where the service wants the tenant, the option is named.
@@ -250,7 +284,7 @@ FILES = {
         (["-c", CHAT, "--activity", "members.json"], "@ $.membersAdded"),
         (["-c", "..", "hello"], "would change the path"),
         (["-c", CHAT, "hello", "--cloud", "mars"], "'mars' is not one of 'public'"),
-        (["-c", CHAT, "hello", "--deadline", "-1"], "deadline"),
+        (["-c", CHAT, "hello", "--deadline", "-1"], "--deadline is a time in seconds"),
         (["-c", CHAT, "hello", "--ca-file", "no.pem"], "ca_file 'no.pem' cannot be used"),
         (["-c", CHAT, "hello", "--secret-file", "no.txt"], "no.txt cannot be read"),
         (["-c", CHAT, "hello", "--secret", "x"], "No such option"),
@@ -271,6 +305,17 @@ def test_bad_input(call, emulator, tmp_path, arguments, told):
     assert (2, "") == (done.exit_code, done.stdout)
     assert told in done.stderr
     assert 1 == len(done.stderr.splitlines())
+    assert [] == emulator.record.received()
+
+
+def test_too_much(call, emulator):
+    """
+    More than a request may be is bad input; nothing is sent.
+    """
+    done = call("send", "-c", CHAT, "-", input="x" * 300_000)
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert "the service takes 262,144 at the most; split it, or send less" in done.stderr
     assert [] == emulator.record.received()
 
 

@@ -4,7 +4,9 @@ Who the bot is, and what is never shown of it.
 
 import pytest
 
+from connector_async.cli._failure import told_here
 from connector_async.emulator import APP_ID, APP_SECRET, TENANT_ID
+from connector_async.testing.kit import serving
 from tests.cli.conftest import CHAT
 
 SEND = ("send", "-c", CHAT, "hello")
@@ -87,6 +89,58 @@ def test_host_that_may_see_no_token(call):
 
     assert 2 == done.exit_code
     assert "If the host is yours, add --trusted-host 127.0.0.1:" in done.stderr
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--cloud", "china"], "give --service-url, as the incoming activities have it"),
+        (["--service-url", "https://x/{a}"], "give --service-url as an incoming activity has it"),
+        (["--proxy", "socks5://127.0.0.1:1"], "SOCKS is not spoken here"),
+    ],
+)
+def test_advice_in_this_programs_words(run, options, told):
+    """
+    What an error advises for Python is advised as an option.
+    """
+    done = run(*SEND, *options)
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert told in done.stderr
+
+
+def test_cloud_to_choose(call, emulator):
+    """
+    A tenant of another cloud is told with the option for it.
+    """
+    emulator.fail_next("sendToConversation", status=403, code="InvalidBotApiHost")
+
+    done = call(*SEND)
+
+    assert 1 == done.exit_code
+    assert "with --cloud gcc." in done.stderr
+
+
+def test_certificate_to_trust(run, emulator):
+    """
+    A certificate that is not believed is told with the option that would do so.
+    """
+    with serving(emulator, tls=True) as server:
+        done = run(*SEND, "--service-url", server.url)
+
+    assert 1 == done.exit_code
+    assert "is not believed" in done.stderr
+    assert "If it is to be trusted, add --ca-file" in done.stderr
+
+
+def test_identity_providers_certificate_to_trust():
+    """
+    That of the identity provider likewise.
+    """
+    told = told_here("If the certificate is to be trusted, pass an ssl_context that does.")
+
+    assert "If the certificate is to be trusted, add --ca-file." == told
 
 
 @pytest.mark.usefixtures("bot")

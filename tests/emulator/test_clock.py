@@ -3,6 +3,7 @@ The emulator's time: real, until somebody holds it still or moves it.
 """
 
 import asyncio
+import threading
 import time as real_time
 
 import httpx
@@ -10,6 +11,9 @@ import pytest
 
 from connector_async.emulator import Emulator, EmulatorClock, EmulatorLimits
 from connector_async.testing import run_virtual
+
+# Long enough for a thread that something wakes.
+SOON = 10
 
 
 async def settle():
@@ -162,6 +166,37 @@ def test_sleeps_can_be_cancelled():
         return sleep.cancelled()
 
     assert run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda clock: clock.advance(3600),
+        lambda clock: (clock.freeze(), clock.advance(3600)),
+        lambda clock: (clock.freeze(), clock.advance(3599.999), clock.thaw()),
+    ],
+    ids=["advance", "freeze", "thaw"],
+)
+def test_is_moved_from_another_thread(move):
+    """
+    Who sleeps in one thread is woken where another moves the time.
+    """
+    clock = EmulatorClock()
+    asleep, awake = threading.Event(), threading.Event()
+
+    async def sleep():
+        sleeping = asyncio.ensure_future(clock.sleep(3600))
+        await settle()
+        asleep.set()
+        await sleeping
+        awake.set()
+
+    # Of a sleep that does not end nobody waits for the thread.
+    threading.Thread(target=asyncio.run, args=(sleep(),), daemon=True).start()
+    asleep.wait()
+    move(clock)
+
+    assert awake.wait(SOON)
 
 
 async def test_no_hour_is_waited_for():

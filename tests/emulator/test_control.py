@@ -5,6 +5,7 @@ The control endpoints: an emulator that is steered from another process.
 import json
 import threading
 
+import attrs
 import httpx
 import pytest
 
@@ -79,6 +80,18 @@ async def test_sets_limits(client, emulator):
         await client.post("/emulator/limits", json=asked)
 
         assert expected == emulator.limits
+
+
+@pytest.mark.parametrize("profile", ["slack", "webchat"])
+async def test_sets_some_limits(client, emulator, profile):
+    """
+    The limits that an order does not name are those of the channel.
+    """
+    emulator.profile = profile
+
+    await client.post("/emulator/limits", json={"create": [[2, 1]]})
+
+    assert attrs.evolve(emulator.profile.limits, create=((2, 1),)) == emulator.limits
 
 
 async def test_steers_the_identity(client):
@@ -163,7 +176,12 @@ async def test_steers_the_identity(client):
         ("faults", {"kind": "reset", "operation": LIST, "when": "never"}, "'when' must be in"),
         ("faults", {"kind": "drip", "operation": LIST, "seconds": -1}, "seconds is seconds from 0"),
         ("limits", {"send": [[0, 1]]}, "both above zero"),
+        ("limits", {"send": [[1, float("nan")]]}, "both above zero and at most 1,000,000,000"),
+        ("limits", {"send": [[1, float("inf")]]}, "both above zero and at most 1,000,000,000"),
+        ("limits", {"send": [[10**30, 1]]}, "both above zero and at most 1,000,000,000"),
         ("limits", {"send": 7}, "not iterable"),
+        ("limits", {"off": "false"}, "off is true or false, not 'false'"),
+        ("limits", {"off": True, "sned": 7}, "'sned' is not understood; what can be said is: off"),
         ("limits", {"colour": 7}, "'colour' is not understood; what can be said is: send, "),
         ("conversations", {"members": -1}, "members are from 0 to 1,000,000, not -1"),
         ("conversations", {"members": 1_000_001}, "members are from 0 to 1,000,000"),
@@ -472,3 +490,18 @@ async def test_tells_the_verdict(client, emulator):
     } == {name: len(found) for name, found in verdict.items()}
     assert "hello" == verdict["committed"][0]["text"]
     assert {"scenario": "send", "app": "", "subject": "19:c"} == verdict["over_limit"][0]["counter"]
+
+
+@pytest.mark.parametrize(("profile", "over"), [("teams", 1), ("webchat", 0), ("slack", 7)])
+async def test_judges_by_the_channel_s_limits(client, emulator, profile, over):
+    """
+    What was over a limit is told by the limits of the channel, enforced or not.
+    """
+    emulator.profile = profile
+    emulator.add_conversation("chat")
+    for _ in range(8):
+        await client.post("/v3/conversations/chat/activities", json=MESSAGE)
+
+    verdict = (await client.get("/emulator/record")).json()
+
+    assert over == len(verdict["over_limit"])

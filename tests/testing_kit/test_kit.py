@@ -11,7 +11,7 @@ import pytest
 
 from connector_async import Activity, ConnectorClient
 from connector_async.auth.tokens import AccessToken
-from connector_async.emulator import Arrival
+from connector_async.emulator import TENANT_ID, Arrival, PortOnlyError
 from connector_async.testing import JumpingClock
 from connector_async.testing.kit import new_connector, new_emulator, sent_activities, serving
 
@@ -168,6 +168,57 @@ async def test_first_activity_of_a_conversation():
         await connector.create_conversation(created)
 
     assert ["welcome"] == sent_activities(emulator).texts
+
+
+async def test_first_activity_that_teams_leaves():
+    """
+    In Teams the chat is made without the message that it was to begin with: that was not sent.
+    """
+    emulator = new_emulator()
+    created = {
+        "members": [{"id": "29:user"}],
+        "tenantId": TENANT_ID,
+        "activity": {"type": "message", "text": "welcome"},
+    }
+
+    async with new_connector(emulator) as connector:
+        chat = await connector.create_conversation(created)
+        await connector.send_to_conversation(chat.id, message("hello"))
+
+    assert ["hello"] == sent_activities(emulator).texts
+
+
+async def test_what_is_not_shown_was_sent():
+    """
+    What leaves nothing in the conversation, as that the bot is writing, was sent all the same.
+    """
+    emulator = new_emulator()
+    chat = emulator.add_conversation()
+
+    async with new_connector(emulator) as connector:
+        await connector.send_to_conversation(chat, Activity(type="typing"))
+
+    assert ["typing"] == [activity.type for activity in sent_activities(emulator)]
+
+
+@pytest.mark.parametrize("operation", ["sendToConversation", "getConversations"])
+async def test_what_needs_a_port_reaches_the_test(operation):
+    """
+    A fault that is seen on a port only is no trouble of the client's: who asked for it is told.
+    """
+    emulator = new_emulator()
+    chat = emulator.add_conversation()
+    emulator.half_body_next(operation)
+
+    async with new_connector(emulator) as connector:
+        calls = {
+            "sendToConversation": lambda: connector.send_to_conversation(chat, message("hello")),
+            "getConversations": connector.get_conversations,
+        }
+        with pytest.raises(PortOnlyError, match="serve the emulator"):
+            await calls[operation]()
+
+    assert 1 == len(emulator.record.received())
 
 
 async def test_more_than_a_page_was_sent():

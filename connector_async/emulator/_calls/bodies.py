@@ -16,6 +16,11 @@ LARGEST_BODY_BYTES: Final = 262_144
 The published size of a request's body.
 """
 
+GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+"""
+What Entra calls people and tenants by.
+"""
+
 # A message without any of these shows nothing.
 _CONTENT: Final = (
     "text",

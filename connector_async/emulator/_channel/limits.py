@@ -27,6 +27,9 @@ Scenario: TypeAlias = Literal[
 # So many counters are known before those that nothing is in any longer are looked for.
 _FEW_LOGS: Final = 10_000
 
+# Of calls and of seconds: a window beyond that bounds nothing, and could not be counted.
+_MOST: Final = 1_000_000_000
+
 _THREAD_SUFFIX: Final = ";messageid="
 
 # The operations that are counted for themselves; `tenant` counts all.
@@ -46,8 +49,8 @@ _SCENARIOS: Final[dict[str, tuple[Scenario, ...]]] = {
 
 def _windows(value: Iterable[tuple[int, float]]) -> Windows:
     windows = tuple((int(count), float(seconds)) for count, seconds in value)
-    if any(count < 1 or seconds <= 0 for count, seconds in windows):
-        msg = f"a window is (calls, seconds), both above zero, not {windows}"
+    if not all(1 <= count <= _MOST and 0 < seconds <= _MOST for count, seconds in windows):
+        msg = f"a window is (calls, seconds), both above zero and at most {_MOST:,}, not {windows}"
         raise ValueError(msg)
     return windows
 

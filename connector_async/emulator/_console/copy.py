@@ -8,11 +8,10 @@ import shlex
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, unquote
 
 from connector_async.emulator._channel.content import stream_info_of
 from connector_async.emulator._channel.limits import thread_root
-from connector_async.emulator._console.views import body_of
 from connector_async.emulator._record.exchange import Exchange
 
 # What a client makes itself, and of what each sends its own.
@@ -39,6 +38,19 @@ _ON_THE_WAY: Final = frozenset(("delay", "drip", "close_idle", "half_body"))
 
 # What the bot has to have sent itself.
 _OF_ITS_OWN: Final = frozenset(("updateActivity", "deleteActivity"))
+
+_OF_MEMBERS: Final = frozenset(("getConversationMember", "deleteConversationMember"))
+
+_FILE: Final = "the file was stored before"
+
+# What is answered so for what came before, which no line of a test brings about.
+_BEFORE: Final = {
+    ("getAttachment", 200): _FILE,
+    ("getAttachment", 302): _FILE,
+    ("getAttachmentInfo", 200): _FILE,
+    ("createConversation", 200): "the chat was there before",
+    ("createConversation", 403): "the bot was blocked, removed or not installed before",
+}
 
 _USUAL_PROFILE: Final = "teams"
 
@@ -103,9 +115,13 @@ def _reason_to_skip(exchange: Exchange) -> str | None:
         return f"the fault {exchange.fault!r} is seen on a socket only"
     if exchange.status == HTTPStatus.PRECONDITION_FAILED and exchange.fault is None:
         return "another operation was going on in the conversation"
-    if stream_info_of(body_of(exchange)) is not None:
+    if stream_info_of(exchange.activity) is not None:
         return "the chunks of a stream are answered for what came before them"
-    return None
+    if exchange.fault is not None and exchange.fault not in _ON_THE_WAY:
+        return None
+    if exchange.status == HTTPStatus.OK and "continuationToken" in parse_qs(exchange.query):
+        return "the page before told where this one begins"
+    return _BEFORE.get((exchange.operation or "", exchange.status or 0))
 
 
 def _circumstances(exchange: Exchange) -> Iterable[str]:
@@ -113,9 +129,12 @@ def _circumstances(exchange: Exchange) -> Iterable[str]:
     if reason is not None:
         yield f"pytest.skip({reason!r})"
     root = thread_root(exchange.conversation_id or "")
-    is_there = exchange.operation != "createConversation" and exchange.status != 404
-    if root and is_there:
-        yield f"connector_emulator.add_conversation({root!r})"
+    # A thread is made in a channel, a chat is not.
+    is_made = exchange.operation == "createConversation" and root == exchange.conversation_id
+    if root and not is_made and exchange.status != 404:
+        member_id = unquote(exchange.path.rpartition("/")[2])
+        who = f", members=[{member_id!r}]" if exchange.operation in _OF_MEMBERS else ""
+        yield f"connector_emulator.add_conversation({root!r}{who})"
     if _names_activity(exchange):
         said = '{"type": "message", "text": "before"}'
         is_own = exchange.committed and exchange.operation in _OF_ITS_OWN
@@ -130,7 +149,8 @@ def _circumstances(exchange: Exchange) -> Iterable[str]:
     elif exchange.status == 401:
         yield "connector_emulator.require_token = True"
     elif exchange.status == 403 and root:
-        yield f"connector_emulator.block({root!r})"
+        is_member = b"BotNotInConversationRoster" not in exchange.response_body
+        yield f"connector_emulator.{'block' if is_member else 'remove_bot'}({root!r})"
 
 
 def _failure(exchange: Exchange, status: int) -> str:

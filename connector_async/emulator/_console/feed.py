@@ -18,7 +18,7 @@ import attrs
 
 from connector_async.emulator._calls.message import JsonObject
 from connector_async.emulator._channel.limits import thread_root
-from connector_async.emulator._console.views import Delivery, body_of, text_of, view_of
+from connector_async.emulator._console.views import Delivery, text_of, view_of
 from connector_async.emulator._emulator import Emulator
 from connector_async.emulator._record.exchange import Exchange
 from connector_async.emulator._state.state import ConversationView
@@ -94,7 +94,7 @@ class Seen:
             "throttled": exchange.throttled,
             "repeated": exchange.repeated,
             "attempt": self.attempt,
-            "text": text_of(said)[:_SNIPPET] if (said := body_of(exchange)) else "",
+            "text": text_of(said)[:_SNIPPET] if (said := exchange.activity) else "",
         }
 
 
@@ -180,7 +180,7 @@ class Feed:
                 "conversation_id": thread_root(exchange.conversation_id or ""),
                 "name": names.get(thread_root(exchange.conversation_id or "")),
                 "activity_id": exchange.activity_id,
-                "text": text_of(body_of(exchange)),
+                "text": text_of(exchange.activity),
             }
             for exchange in reversed(self._doubled)
         ]

@@ -16,7 +16,7 @@ import attrs
 
 from connector_async.emulator._calls.message import JsonObject, as_object
 from connector_async.emulator._console.feed import EPOCHS
-from connector_async.emulator._console.views import Delivery, body_of, seconds_of
+from connector_async.emulator._console.views import Delivery, seconds_of
 from connector_async.emulator._emulator import Emulator
 from connector_async.emulator._record.exchange import Exchange
 from connector_async.emulator._state.activities import Activities
@@ -24,8 +24,6 @@ from connector_async.emulator._state.activities import Activities
 _MOST_SHOWN: Final = 20_000
 _READ_AT_ONCE: Final = 5_000
 _KEPT_THREADS: Final = 8
-
-_POSTING: Final = frozenset(("createConversation", "sendToConversation", "replyToActivity"))
 
 Deliveries = Mapping[tuple[str, str], Delivery]
 
@@ -149,14 +147,14 @@ class _Thread:
         if not exchange.committed or exchange.activity_id is None:
             return
         posted = self._posted.setdefault(exchange.activity_id, _Posted())
-        if exchange.operation in _POSTING:
+        if (said := exchange.posted) is not None:
             posted.number = exchange.number
             posted.wall = exchange.wall
             posted.is_repeated = posted.is_repeated or exchange.repeated
-            posted.versions = [body_of(exchange)]
+            posted.versions = [said]
         elif exchange.operation == "updateActivity":
             posted.edits += 1
-            posted.versions.append(body_of(exchange))
+            posted.versions.append(exchange.activity)
         else:
             posted.is_deleted = posted.is_deleted or exchange.operation == "deleteActivity"
 

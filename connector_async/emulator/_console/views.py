@@ -14,7 +14,6 @@ import attrs
 
 from connector_async.emulator._calls.message import JsonObject, as_list, as_object
 from connector_async.emulator._emulator import Emulator
-from connector_async.emulator._record.exchange import Exchange
 from connector_async.emulator._state.state import ConversationView
 
 _SNIPPET: Final = 120
@@ -90,19 +89,6 @@ def seconds_of(activity: JsonObject) -> float:
         return datetime.fromisoformat(str(activity.get("timestamp"))).timestamp()
     except (ValueError, OverflowError):
         return 0.0
-
-
-def body_of(exchange: Exchange) -> JsonObject:
-    """
-    The activity that a request had; empty when it had none.
-    """
-    try:
-        body = as_object(json.loads(exchange.request_body))
-    except (ValueError, RecursionError):
-        return {}
-    if exchange.operation == "createConversation":
-        return as_object(body.get("activity"))
-    return body
 
 
 def _title_of(attachment: JsonObject) -> str:

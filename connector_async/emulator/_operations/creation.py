@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from connector_async.emulator._calls.bodies import (
+    GUID,
     activity_in,
     channel_in,
     member_in,
@@ -31,7 +32,6 @@ from connector_async.emulator._channel.shapes import BLOCKED_BY_USER
 from connector_async.emulator._operations.finder import Finder
 from connector_async.emulator._state.state import TENANT_ID, Conversation
 
-_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EMAIL: Final = re.compile(r"[^@:\s]+@[^@:\s]+")
 _SLACK_BOT: Final = re.compile(r"B\w+:T\w+")
 _SLACK_USER: Final = re.compile(r"U\w+:T\w+")
@@ -153,7 +153,7 @@ class Creator:
         member_id = member["id"]
         if _EMAIL.fullmatch(member_id):
             raise refusal(400, "BadArgument", "A member has no e-mail address for an id.")
-        if _GUID.fullmatch(member_id):
+        if GUID.fullmatch(member_id):
             known_as = self._state.member_with(member_id) or f"29:{member_id.lower()}"
             return {**member, "id": known_as, "aadObjectId": member_id}
         return member

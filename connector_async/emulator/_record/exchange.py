@@ -7,12 +7,15 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
-from connector_async.emulator._calls.message import JsonObject
+from connector_async.emulator._calls.message import JsonObject, as_object
 from connector_async.emulator._channel.limits import Counter
+
+# What is said one by one; a history is not.
+_POSTING: Final = frozenset(("createConversation", "sendToConversation", "replyToActivity"))
 
 
 @attrs.frozen(kw_only=True)
@@ -105,6 +108,31 @@ class Exchange:
     throttled: bool
     committed: bool
     repeated: bool
+
+    @property
+    def activity(self) -> JsonObject:
+        """
+        The activity that the request had; empty when it had none.
+        """
+        try:
+            body = as_object(json.loads(self.request_body))
+        except (ValueError, RecursionError):
+            return {}
+        if self.operation == "createConversation":
+            return as_object(body.get("activity"))
+        return body
+
+    @property
+    def posted(self) -> JsonObject | None:
+        """
+        The activity that the request had, where it took effect; None for edits and histories.
+        """
+        if not self.committed or self.operation not in _POSTING:
+            return None
+        if self.operation == "createConversation" and self.activity_id is None:
+            # There was none, or the channel made the conversation and left it.
+            return None
+        return self.activity
 
     def to_json(self) -> JsonObject:
         """

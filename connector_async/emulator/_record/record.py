@@ -283,7 +283,8 @@ class Record:
         Every request that a window had no room for, whatever was enforced at the time.
 
         Args:
-            limits: The windows to hold it against; None for the published ones.
+            limits: The windows to hold it against; None for those that Teams published. Other
+                channels have others, or none: `emulator.profile.limits`.
 
         Returns:
             A violation for each request and window. A request that was refused for a

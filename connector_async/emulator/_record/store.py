@@ -121,7 +121,6 @@ class Store:
         root: str | bytes | None = None,
         operation: str | None = None,
         after: int = 0,
-        limit: int = -1,
         where: str = "1",
     ) -> Iterator[Entry]:
         """
@@ -131,17 +130,16 @@ class Store:
             root: Of one conversation, its threads included.
             operation: Of one operation.
             after: After this number.
-            limit: At most so many; -1 for all.
             where: A further condition, in SQL.
         """
         query = (
             f"{_SELECT} WHERE number > ? AND ({where})"
             f"{' AND root = ?' if root is not None else ''}"
             f"{' AND operation = ?' if operation is not None else ''}"
-            " ORDER BY number LIMIT ?"
+            " ORDER BY number"
         )
         chosen = [value for value in (root, operation) if value is not None]
-        for row in self._database.execute(query, (after, *chosen, limit)):
+        for row in self._database.execute(query, (after, *chosen)):
             yield _entry(row)
 
     def one(self, number: int) -> Entry | None:

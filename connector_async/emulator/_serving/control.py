@@ -95,10 +95,7 @@ def _add_conversation(emulator: Emulator, asked: JsonObject) -> JsonObject:
 def _block(emulator: Emulator, asked: JsonObject) -> JsonObject:
     _only(asked, "conversation_id", "blocked")
     conversation_id = _text(asked, "conversation_id")
-    blocked = asked.get("blocked", True)
-    if not isinstance(blocked, bool):
-        msg = f"blocked is true or false, not {blocked!r}"
-        raise TypeError(msg)
+    blocked = _flag("blocked", asked.get("blocked", True))
     (emulator.block if blocked else emulator.unblock)(conversation_id)
     return {"conversation_id": conversation_id, "blocked": blocked}
 
@@ -124,12 +121,14 @@ def _clear_faults(emulator: Emulator, asked: JsonObject) -> JsonObject:
 
 
 def _set_limits(emulator: Emulator, asked: JsonObject) -> JsonObject:
-    if asked.get("off"):
+    if _flag("off", asked.get("off", False)):
+        _only(asked, "off")
         emulator.limits = EmulatorLimits.off()
         return {}
     asked.pop("off", None)
     _only(asked, *attrs.fields_dict(EmulatorLimits))
-    emulator.limits = EmulatorLimits(**asked)
+    # What is not said is as the channel has it.
+    emulator.limits = attrs.evolve(emulator.profile.limits, **asked)
     return {}
 
 
@@ -156,9 +155,8 @@ def _steer_clock(emulator: Emulator, asked: JsonObject) -> object:
     _only(asked, "advance", "frozen")
     clock = emulator.clock
     frozen = asked.get("frozen")
-    if not isinstance(frozen, bool | None):
-        msg = f"frozen is true or false, not {frozen!r}"
-        raise TypeError(msg)
+    if frozen is not None:
+        _flag("frozen", frozen)
     advance = asked.get("advance", 0)
     if not isinstance(advance, int | float) or isinstance(advance, bool):
         msg = f"advance is seconds, not {advance!r}"
@@ -181,9 +179,7 @@ def _set_profile(emulator: Emulator, asked: JsonObject) -> JsonObject:
 def _set_manners(emulator: Emulator, asked: JsonObject) -> object:
     _only(asked, *_MANNERS)
     for name, value in asked.items():
-        if not isinstance(value, bool):
-            msg = f"{name} is true or false, not {value!r}"
-            raise TypeError(msg)
+        _flag(name, value)
     for name, value in asked.items():
         setattr(emulator, name, value)
     return _manners(emulator, {})
@@ -226,7 +222,7 @@ def _verdict(emulator: Emulator, asked: Mapping[str, str]) -> object:
         "committed": record.committed(),
         "refused": record.refused(),
         "doubled": record.doubled(),
-        "over_limit": record.over_limit(),
+        "over_limit": record.over_limit(emulator.profile.limits),
         "token_requests": emulator.identity.requests,
     }
     return {name: [attrs.asdict(entry) for entry in entries] for name, entries in lists.items()}
@@ -328,6 +324,13 @@ def _chosen(
         msg = f"there is no {what} {name!r}; there are {', '.join(choices)}"
         raise ValueError(msg)
     return choices[name]
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        msg = f"{name} is true or false, not {value!r}"
+        raise TypeError(msg)
+    return value
 
 
 def _text(asked: JsonObject, name: str) -> str:

@@ -29,7 +29,7 @@ The tenant of everything that names no other.
 
 
 # More are not made up; whoever asks for them has mistaken the number.
-_MOST_MEMBERS: Final = 1_000_000
+MOST_MEMBERS: Final = 1_000_000
 
 
 @attrs.define(kw_only=True)
@@ -252,8 +252,8 @@ class State:
         if isinstance(members, bool | str | Mapping):
             msg = f"members are a number, or a list of ids and objects, not {members!r}"
             raise TypeError(msg)
-        if isinstance(members, int) and not 0 <= members <= _MOST_MEMBERS:
-            msg = f"members are from 0 to {_MOST_MEMBERS:,}, not {members}"
+        if isinstance(members, int) and not 0 <= members <= MOST_MEMBERS:
+            msg = f"members are from 0 to {MOST_MEMBERS:,}, not {members}"
             raise ValueError(msg)
         wanted = map(self.naming.member, range(members)) if isinstance(members, int) else members
         people = [self._person(who, tenant_id) for who in wanted]

@@ -3,8 +3,10 @@ Exchanges as commands and tests: what is copied from the console, run again.
 """
 
 import asyncio
+import json
 import subprocess
 from contextlib import suppress
+from urllib.parse import quote
 
 import attrs
 import httpx
@@ -100,6 +102,10 @@ def prepare_block(emulator):
     emulator.block("19:c")
 
 
+def prepare_removal(emulator):
+    emulator.remove_bot("19:c")
+
+
 def prepare_doubt(emulator):
     emulator.require_token = True
 
@@ -109,6 +115,7 @@ def prepare_delay(emulator):
 
 
 SEND = ("POST", "/v3/conversations/19%3Ac/activities")
+THREAD = {"channelData": {"channel": {"id": "19:c"}}, "activity": {"type": "message", "text": "a"}}
 HELLO = {"json": {"type": "message", "text": 'it\'s "so" \\ é'}}
 
 
@@ -120,6 +127,9 @@ HELLO = {"json": {"type": "message", "text": 'it\'s "so" \\ é'}}
         (None, ("GET", "/v3/nothing"), {}),
         (None, ("GET", "/v3/conversations/19:none/members"), {}),
         (None, ("POST", "/v3/conversations"), {"json": {"members": [{"id": "29:x"}]}}),
+        (None, ("POST", "/v3/conversations"), {"json": THREAD}),
+        (None, ("GET", "/v3/conversations/19:c/members/29%3Amember-2"), {}),
+        (None, ("DELETE", "/v3/conversations/19:c/members/29%3Amember-2"), {}),
         (None, ("PUT", "/v3/conversations/19:c/activities/{id}"), HELLO),
         (None, ("DELETE", "/v3/conversations/19:c/activities/{id}"), {}),
         (None, ("GET", "/v3/conversations/19:c/activities/{id}/members"), {}),
@@ -130,6 +140,7 @@ HELLO = {"json": {"type": "message", "text": 'it\'s "so" \\ é'}}
         (prepare_reset, SEND, HELLO),
         (prepare_limit, SEND, HELLO),
         (prepare_block, SEND, HELLO),
+        (prepare_removal, ("GET", "/v3/conversations/19:c/members"), {}),
         (prepare_doubt, SEND, HELLO),
         (prepare_delay, SEND, HELLO),
     ],
@@ -229,6 +240,72 @@ async def test_copies_say_what_cannot_be_had_again(prepare, fields, reason):
     written = as_pytest(await exchange_of(emulator, *SEND, **fields))
     names = {}
     exec(compile(written, "copied.py", "exec"), names)
+    (test,) = [value for name, value in names.items() if name.startswith("test_")]
+
+    with pytest.raises(pytest.skip.Exception, match=reason):
+        await test(Emulator())
+
+
+CHAT = {"members": [{"id": "29:x"}], "tenantId": "t"}
+
+
+def nothing(_emulator):
+    pass
+
+
+def know_a_chat(emulator):
+    emulator.answer(
+        Arrival(
+            method="POST",
+            base_url="http://e",
+            raw_path=b"/v3/conversations",
+            query_string=b"",
+            headers={},
+            body=json.dumps(CHAT).encode(),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("profile", "prepare", "call", "reason"),
+    [
+        ("generic", nothing, ("GET", "/v3/attachments/{file}"), "the file was stored before"),
+        (
+            "generic",
+            nothing,
+            ("GET", "/v3/attachments/{file}/views/original"),
+            "the file was stored before",
+        ),
+        (
+            "generic",
+            nothing,
+            ("GET", "/v3/conversations?continuationToken={token}"),
+            "the page before told where this one begins",
+        ),
+        ("teams", know_a_chat, ("POST", "/v3/conversations"), "the chat was there before"),
+        (
+            "teams",
+            lambda emulator: emulator.uninstall("29:x"),
+            ("POST", "/v3/conversations"),
+            "the bot was blocked, removed or not installed before",
+        ),
+    ],
+)
+async def test_copies_say_what_came_before(profile, prepare, call, reason):
+    """
+    What is answered for what was there before is not asked for again either.
+    """
+    emulator = Emulator(profile=profile, conversations_per_page=1)
+    emulator.add_conversation("19:c")
+    emulator.add_conversation("19:d")
+    prepare(emulator)
+    first = await exchange_of(emulator, "GET", "/v3/conversations")
+    token = quote(json.loads(first.response_body).get("continuationToken", ""))
+    url = call[1].format(file=emulator.add_attachment(b"cat"), token=token)
+    fields = {"json": CHAT} if call[0] == "POST" else {}
+    names = {}
+    original = await exchange_of(emulator, call[0], url, **fields)
+    exec(compile(as_pytest(original, profile), "copied.py", "exec"), names)
     (test,) = [value for name, value in names.items() if name.startswith("test_")]
 
     with pytest.raises(pytest.skip.Exception, match=reason):
