@@ -19,6 +19,8 @@ ACCEPTED: Final = "gzip"
 
 _PIECE: Final = 256 * 1024
 _SLICE: Final = 16 * 1024
+# Each costs a microsecond or two, whatever it holds, in which nothing else runs.
+_MOST_PARTS: Final = 10_000
 
 
 class FlawError(Exception):
@@ -59,6 +61,7 @@ class Inflater:
             raise FlawError(f"encoded as {named(encoding)}, which was not asked for")
         self._is_plain = not words
         self._begun = False
+        self._parts = 1
         self._machine = zlib.decompressobj(wbits=47)
 
     def feed(self, chunk: bytes | bytearray) -> Generator[bytes]:
@@ -85,6 +88,9 @@ class Inflater:
                 if not rest:
                     return
                 # Compressed in several parts, one after the other (RFC 1952 §2.2).
+                self._parts += 1
+                if self._parts > _MOST_PARTS:
+                    raise FlawError(f"compressed in more than {_MOST_PARTS} parts")
                 self._machine = zlib.decompressobj(wbits=47)
             piece = self._piece(rest)
             if piece:
