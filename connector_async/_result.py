@@ -23,7 +23,7 @@ def result_of(operation: Operation[T], request: Request, response: Response) -> 
     the result is then empty, and the observers are warned.
 
     Raises:
-        DecodeError: An answer that cannot be read, where nothing was posted.
+        DecodeError: An answer that cannot be read, of a call that can be made again.
     """
     if operation.returns is NoneType:
         return cast("T", None)

@@ -275,6 +275,9 @@ class ConnectorClient:
 
     def __del__(self) -> None:
         if self._owner and self._lifetime.forgotten:
+            # First, since a warning may be an error.
+            if self._chosen.pool is not None:
+                self._chosen.pool.abandon()
             warnings.warn(
                 f"unclosed {self!r}: use `async with`, or await its aclose()",
                 ResourceWarning,
@@ -886,13 +889,16 @@ def _default_url(cloud: Cloud) -> str:
     if cloud.teams_url is None:
         raise ValueError(
             f"the cloud {cloud.name!r} publishes no service URL: pass service_url, as the "
-            "incoming activities have it"
+            "incoming activities have it; or, for the limits of Teams to hold there, "
+            "cloud=attrs.evolve(cloud, token_hosts=frozenset({host}), teams_url=url)"
         )
     return cloud.teams_url
 
 
 def _tenant_of(where: object) -> str | None:
-    return getattr(getattr(where, "conversation", None), "tenant_id", None)
+    # The channel wrote it, and may have written a number.
+    tenant = getattr(getattr(where, "conversation", None), "tenant_id", None)
+    return tenant if isinstance(tenant, str) else None
 
 
 def _url_of(where: ServiceUrl | HasServiceUrl) -> str:

@@ -7,9 +7,32 @@ one cloud is refused by the others, and must not be shown to them.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
+
+_HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+
+
+def _normal_host(entry: str) -> str:
+    if not isinstance(entry, str):  # pyright: ignore[reportUnnecessaryIsInstance]: callers without types
+        raise TypeError(f"token_hosts and token_suffixes take text, not {type(entry).__name__}")
+    host = entry.lower().removesuffix(".")
+    if _HOST.fullmatch(host) is None:
+        raise ValueError(
+            "token_hosts and token_suffixes take names such as 'bots.example.com' "
+            f"(ASCII, no scheme, port, path, wildcard or leading dot), not {entry!r}"
+        )
+    return host
+
+
+def _normal_hosts(entries: Iterable[str]) -> frozenset[str]:
+    # Of a text each letter would be a host, and with `in` each part of it.
+    if isinstance(entries, str) or not isinstance(entries, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]: callers without types
+        raise TypeError(f"token_hosts and token_suffixes take sets, not {type(entries).__name__}")
+    return frozenset(map(_normal_host, entries))
 
 
 @attrs.frozen(kw_only=True)
@@ -22,10 +45,16 @@ class Cloud:
         login_url: The identity provider, without the tenant.
         bot_tenant: The tenant in which multi-tenant bots get their tokens.
         audience: Whom a token is for; the scope is this with `/.default`.
-        token_hosts: Hosts that may see a token.
-        token_suffixes: Domains whose hosts may all see a token.
+        token_hosts: The Teams message back-ends, which may see a token: the limits
+            hold there, and creating a 1:1 counts as repeatable. Others belong
+            in *token_suffixes*.
+        token_suffixes: Domains which, with all hosts in them, may see a token.
         teams_url: The Teams service URL for proactive calls; None where it is
             not published and must come from an incoming activity.
+
+    Raises:
+        ValueError: What is no name of a host or a domain.
+        TypeError: Hosts or domains that are no set of texts.
 
     Source:
         Azure Bot Service, authentication; Teams, proactive messages.
@@ -35,8 +64,8 @@ class Cloud:
     login_url: str
     bot_tenant: str
     audience: str
-    token_hosts: frozenset[str] = frozenset()
-    token_suffixes: frozenset[str] = frozenset()
+    token_hosts: frozenset[str] = attrs.field(converter=_normal_hosts, factory=frozenset[str])
+    token_suffixes: frozenset[str] = attrs.field(converter=_normal_hosts, factory=frozenset[str])
     teams_url: str | None = None
 
 

@@ -27,6 +27,7 @@ _PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
 _DOTS = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+_LAST_PORT: Final = 65535
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -34,7 +35,7 @@ def _normal_host(entry: str) -> str:
     if not isinstance(entry, str):  # pyright: ignore[reportUnnecessaryIsInstance]: callers without types
         raise TypeError(f"trusted_hosts takes text, not {type(entry).__name__}")
     match = _AUTHORITY.fullmatch(entry.lower())
-    if match is None or _HOST.fullmatch(match["host"]) is None:
+    if match is None or _HOST.fullmatch(match["host"]) is None or not _is_port(match["port"]):
         raise ValueError(
             "trusted_hosts takes exact hosts such as 'bots.example.com' or 'localhost:3978' "
             f"(ASCII, no scheme, path or wildcard), not {entry!r}"
@@ -177,8 +178,14 @@ def _split(url: str) -> tuple[str, str, int, str]:
     authority = _AUTHORITY.fullmatch(match["authority"].lower())
     if authority is None or _HOST.fullmatch(authority["host"]) is None:
         raise _malformed(url, "its host cannot be read")
+    if not _is_port(authority["port"]):
+        raise _malformed(url, "its port is none of 1 to 65535")
     port = int(authority["port"] or _DEFAULT_PORTS[scheme])
     return scheme, authority["host"], port, _checked_path(url, (match["path"] or "").rstrip("/"))
+
+
+def _is_port(text: str | None) -> bool:
+    return text is None or 1 <= int(text) <= _LAST_PORT
 
 
 def _checked_path(url: str, path: str) -> str:

@@ -37,6 +37,7 @@ FLOORS = (
         "_error_body",
         "_hiding",
         "_lines",
+        "_proxy_url",
         "_retry_after",
         "_version",
     },

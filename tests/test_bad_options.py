@@ -217,7 +217,8 @@ async def test_option_of_a_sibling(connector, options, error, text):
         {"cloud": "china"},
         ValueError,
         ("the cloud 'china' publishes no service URL: pass service_url, as the incoming "
-        "activities have it"),
+        "activities have it; or, for the limits of Teams to hold there, "
+        "cloud=attrs.evolve(cloud, token_hosts=frozenset({host}), teams_url=url)"),
     ),
     (
         {"service_url": "https://bots.example.com/x"},

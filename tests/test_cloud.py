@@ -160,3 +160,44 @@ async def test_one_s_own():
     )
     with pytest.raises(UntrustedServiceUrlError):
         connector.at("https://smba.trafficmanager.net/teams")
+
+
+@pytest.mark.parametrize("field", ["token_hosts", "token_suffixes"])
+@pytest.mark.parametrize(("given", "kind", "told"), [
+    ("teams.example.com", TypeError, "take sets, not str"),
+    (5, TypeError, "take sets, not int"),
+    ({b"teams.example.com"}, TypeError, "take text, not bytes"),
+    ({"https://teams.example.com"}, ValueError, "no scheme, port, .* not 'https://teams"),
+    ({"teams.example.com:443"}, ValueError, "not 'teams.example.com:443'"),
+    ({".example.com"}, ValueError, "or leading dot"),
+    ({"*.example.com"}, ValueError, "wildcard"),
+    ({""}, ValueError, "not ''"),
+])  # fmt: skip
+def test_refuses_what_are_no_hosts(field, given, kind, told):
+    """
+    A cloud of one's own names hosts and domains, one by one, and nothing else.
+    """
+    with pytest.raises(kind, match=f"^token_hosts and token_suffixes .*{told}"):
+        attrs.evolve(PUBLIC, **{field: given})
+
+
+def test_hosts_are_made_plain():
+    """
+    The hosts of a cloud are compared as they are in a URL.
+    """
+    cloud = attrs.evolve(PUBLIC, token_hosts=["Teams.Example.com."], token_suffixes=["Example.com"])
+
+    assert frozenset({"teams.example.com"}) == cloud.token_hosts
+    assert frozenset({"example.com"}) == cloud.token_suffixes
+    assert ServiceUrl("https://teams.example.com/x", Trust(cloud=cloud)).is_teams
+
+
+def test_a_cloud_without_a_published_host():
+    """
+    China's Teams host is one's own to name, and then is known for Teams.
+    """
+    url = "https://teams.example.cn/teams"
+    cloud = attrs.evolve(CHINA, token_hosts=frozenset({"teams.example.cn"}), teams_url=url)
+
+    assert f"<ConnectorClient {url} cloud=china>" == repr(ConnectorClient(None, cloud=cloud))
+    assert ServiceUrl(url, Trust(cloud=cloud)).is_teams

@@ -3,6 +3,7 @@ The life of a client with real sockets, in real processes, to its end.
 """
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import threading
 import time
 from collections import Counter
 
+import httpx
 import pytest
 
 from connector_async import Activity, ConnectorClient, TokenCallable
@@ -30,6 +32,19 @@ def no_proxy(monkeypatch):
     What the machine's environment says of proxies does not matter.
     """
     monkeypatch.setenv("NO_PROXY", "*")
+
+
+class Watched(httpx.MockTransport):
+    """
+    A transport that notes its close.
+    """
+
+    def __init__(self):
+        super().__init__(lambda _: httpx.Response(201, json={"id": "42"}))
+        self.closed = []
+
+    async def aclose(self):
+        self.closed.append(True)
 
 
 def client(peer, **options):
@@ -221,7 +236,7 @@ async def test_a_cancelled_close_leaves_no_connection():
 
         assert closing.cancelled()
         assert [DeliveryUnknownError, ClientStateError, ClientStateError] == [*map(type, errors)]
-        assert "the client was closed before this was sent" in str(errors[1])
+        assert "the client was closed before this was answered" in str(errors[1])
         assert 1 == len(peer.lines)
         assert 0 == connector._chosen.pool.open_connections
 
@@ -295,7 +310,7 @@ def port():
 
 
 BEGIN = """
-    import asyncio, os, sys, threading, time
+    import asyncio, gc, os, sys, threading, time
     from connector_async import Activity, ConnectorClient, TokenCallable
     from connector_async.errors import ClientStateError, ConnectorError
 
@@ -327,6 +342,101 @@ def test_a_forgotten_close_warns_once(port):
 
     assert (0, "sent\n") == (done.returncode, done.stdout)
     assert 1 == done.stderr.count("ResourceWarning: unclosed <ConnectorClient")
+    # Its event loop was closed before it, so the connection is left to asyncio, which tells of it.
+    assert 1 == done.stderr.count("ResourceWarning: unclosed transport")
+    assert 2 == done.stderr.count("Warning: ") == done.stderr.count("unclosed")
+    assert "Exception" not in done.stderr
+
+
+UNCLOSED = "unclosed <ConnectorClient"
+
+
+async def test_a_forgotten_client_closes_its_connections():
+    """
+    What nobody closed closes its connections when nobody has it any more, and warns once.
+    """
+    async with serve(answering(TAKEN)) as peer:
+        connector = client(peer)
+        await asyncio.gather(*(send(connector, f"a:{n}") for n in range(3)))
+        assert 3 == len(peer.open)
+        with pytest.warns(ResourceWarning, match=UNCLOSED) as warned:
+            del connector
+        await until(lambda: not peer.open)
+
+    assert 1 == len(warned)
+
+
+async def test_a_sibling_keeps_the_connections():
+    """
+    While one sibling is left the connections are, too, and they end with the last one.
+    """
+    async with serve(answering(TAKEN)) as peer:
+        sibling = client(peer).with_options(deadline=5).at(f"{peer.url}/emea")
+        await send(sibling)
+        gc.collect()
+        await breathe()
+
+        assert "42" == (await send(sibling)).id
+        assert 1 == len(peer.lines) == len(peer.open)
+
+        with pytest.warns(ResourceWarning, match=UNCLOSED):
+            del sibling
+        await until(lambda: not peer.open)
+
+
+async def test_a_stream_keeps_its_connection():
+    """
+    A stream is read to its end, though its client was forgotten meanwhile.
+    """
+
+    async def in_two_parts(line):
+        await line.request()
+        await line.say(answer(200, b"", content_length=4) + b"ab")
+        await more.wait()
+        await line.say(b"cd")
+
+    more = asyncio.Event()
+    async with serve(in_two_parts) as peer:
+        content = client(peer).stream_attachment("1")
+        async with content:
+            gc.collect()
+            await breathe()
+            more.set()
+            chunks = [chunk async for chunk in content]
+
+        assert b"abcd" == b"".join(chunks)
+
+        with pytest.warns(ResourceWarning, match=UNCLOSED):
+            del content
+
+
+async def test_is_forgotten_in_any_thread():
+    """
+    The garbage collector runs in whatever thread; the connections end in their event loop's.
+    """
+    # In which an event loop sees to it that other threads ask as they should.
+    asyncio.get_running_loop().set_debug(True)
+    async with serve(answering(TAKEN)) as peer:
+        held = [client(peer)]
+        await send(held[0])
+        with pytest.warns(ResourceWarning, match=UNCLOSED):
+            await asyncio.to_thread(held.clear)
+        await until(lambda: not peer.open)
+
+
+async def test_a_forgotten_client_leaves_what_is_the_callers():
+    """
+    A transport that the caller brought stays open.
+    """
+    transport = Watched()
+    connector = ConnectorClient(None, service_url="http://localhost/teams", transport=transport)
+    await send(connector)
+
+    with pytest.warns(ResourceWarning, match=UNCLOSED):
+        del connector
+    await breathe()
+
+    assert [] == transport.closed
 
 
 def test_nothing_warns_when_all_is_closed(port):
@@ -411,6 +521,8 @@ def test_a_fork_owns_nothing(port):
         other_side()
         sys.stdout.flush()
         del connector
+        gc.collect()
+        loop.run_until_complete(asyncio.sleep(0))
         os._exit(0)
     loop.close()
     """,

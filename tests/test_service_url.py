@@ -233,6 +233,8 @@ def test_refuses_what_is_no_service_url(url):
     ("https://smba.trafficmanager.net/teams/v3", "leave it out"),
     ("https://smba.trafficmanager.net/{channel}", "ServiceUrl.channel() does that"),
     ("https://me@smba.trafficmanager.net/x", "must not carry a user name or password"),
+    ("https://smba.trafficmanager.net:65536/x", "its port is none of 1 to 65535"),
+    ("https://smba.trafficmanager.net:0/x", "its port is none of 1 to 65535"),
 ])  # fmt: skip
 def test_says_what_to_do(url, advice):
     """
@@ -275,3 +277,21 @@ def test_trusted_hosts_are_made_plain():
     trust = Trust(hosts=["Bots.Example.com", "localhost:0443", "bots.example.com."])
 
     assert frozenset({"bots.example.com", "localhost:443"}) == trust.hosts
+
+
+@pytest.mark.parametrize("host", ["localhost:0", "localhost:65536", "bots.example.com:99999"])
+def test_trusted_hosts_have_ports_that_can_be(host):
+    """
+    A host with a port that none has is refused.
+    """
+    with pytest.raises(ValueError, match=f"^trusted_hosts takes .* not '{host}'"):
+        Trust(hosts=[host])
+
+
+def test_the_last_port():
+    """
+    The highest port is one.
+    """
+    trust = Trust(hosts=["bots.example.com:65535"])
+
+    assert "bots.example.com:65535" == ServiceUrl("https://bots.example.com:65535/x", trust).host

@@ -135,7 +135,8 @@ def _closed(call: Call, now: float) -> ConnectorError:
             attempts=call.attempts,
         )
     return ClientStateError(
-        "the client was closed before this was sent. Allow more time with aclose(drain=...).",
+        "the client was closed before this was answered, and nothing was done. Allow more time "
+        "with aclose(drain=...).",
         operation=call.operation.id,
         attempts=call.attempts,
     )

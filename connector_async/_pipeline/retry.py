@@ -83,7 +83,7 @@ NEVER_LEFT: Final = Rule(
 REFUSED: Final = Rule("Refused: 429, 412, 503 with Retry-After", Action.WAIT, Action.WAIT)
 GATEWAY: Final = Rule("408, 502, 503 without Retry-After, 504", Action.REPEAT, Action.UNKNOWN)
 LOST: Final = Rule(
-    "Sent, and the answer lost: read timeout, reset, cut or garbage answer",
+    "Sent, and the answer lost (for a message, its head): read timeout, reset, cut or garbage",
     Action.REPEAT,
     Action.UNKNOWN,
 )

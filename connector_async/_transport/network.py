@@ -65,7 +65,9 @@ async def begin_tls(
         raise WireError(f"the TLS handshake with {host} took too long") from error
     except ssl.SSLCertVerificationError as error:
         raise WireError(
-            f"the certificate of {host} is not believed: {error.verify_message}", permanent=True
+            f"the certificate of {host} is not believed: {error.verify_message}. If it is to be "
+            "trusted, pass ca_file or an ssl_context",
+            permanent=True,
         ) from error
     except (OSError, ssl.SSLError) as error:
         raise WireError(f"no TLS with {host}: {error}") from error

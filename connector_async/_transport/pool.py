@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -61,6 +62,7 @@ class Pool:
         self._idle = _Idle()
         self._busy: dict[Connection, str] = {}
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def open_connections(self) -> int:
@@ -116,13 +118,26 @@ class Pool:
         Close all connections, those in use included; no other is made.
         """
         self._closed = True
+        self._abort_all()
+        # The sockets are closed by the event loop, a turn later; two with TLS.
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    def abandon(self) -> None:
+        """
+        Close all connections a little later, in whatever thread nobody is left to await it.
+
+        Those of an event loop that is closed are left to it, since only it could close them.
+        """
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._abort_all)
+
+    def _abort_all(self) -> None:
         connections = [*self._busy, *self._idle.clear()]
         self._busy.clear()
         for connection in connections:
             connection.abort(_CLOSED)
-        # The sockets are closed by the event loop, a turn later; two with TLS.
-        for _ in range(3):
-            await asyncio.sleep(0)
 
     async def _take_place(self, seconds: float) -> None:
         if not self._places.locked():
@@ -153,10 +168,14 @@ class Pool:
     async def _made(self, origin: str, seconds: float) -> Connection:
         if self._closed:
             raise WireError(_CLOSED)
-        by = asyncio.get_running_loop().time() + seconds
+        self._loop = asyncio.get_running_loop()
+        by = self._loop.time() + seconds
         parts = urlsplit(origin)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         proxy = self._proxy_for(parts.scheme, host, port)
+        if "https" in {parts.scheme, proxy and proxy.scheme}:
+            # What fails here must leave no socket behind.
+            self._tls()
         if proxy is None:
             connection = await connect(host, port, by=by)
         else:
@@ -171,7 +190,10 @@ class Pool:
     def _tls(self) -> ssl.SSLContext:
         # Made when it is needed: it takes the time of some hundred calls.
         if self._ssl_context is None:
-            self._ssl_context = usual_context()
+            try:
+                self._ssl_context = usual_context()
+            except ValueError as error:
+                raise WireError(str(error), permanent=True) from error
         return self._ssl_context
 
     def _proxy_for(self, scheme: str, host: str, port: int) -> Proxy | None:

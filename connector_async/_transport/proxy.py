@@ -8,18 +8,16 @@ handed on. SOCKS is left to a caller's own client of httpx.
 from __future__ import annotations
 
 import asyncio
-import base64
 import ipaddress
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 import attrs
 
+from connector_async._proxy_url import NO_PROXY, read_proxy
 from connector_async._transport.answer import Wanted
 from connector_async._transport.connection import Connection, Way
 from connector_async._transport.failure import WireError
 
-_PORTS: Final = {"http": 80, "https": 443}
 _DAY: Final = 86_400.0
 _TUNNEL: Final = Wanted(success=0, refusal=0, tunnel=True)
 
@@ -55,37 +53,14 @@ def proxy_at(url: str) -> Proxy:
     Raises:
         ValueError: It means none that can be used here.
     """
-    proxy = _read(url)
-    if proxy is None:
+    read = read_proxy(url)
+    if read is None:
         # It may hold a password, and is not shown, not as a variable either.
         del url
-        raise ValueError(
-            "the proxy has no URL of a proxy: that is http:// or https://, then user:password@ "
-            "if need be, then host:port. For SOCKS bring an http_client that speaks it."
-        )
-    return proxy
-
-
-def _read(url: str) -> Proxy | None:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if (
-        not parts.hostname
-        or parts.scheme not in _PORTS
-        or parts.path.strip("/")
-        or parts.query
-        or parts.fragment
-    ):
-        return None
-    return Proxy(
-        parts.scheme,
-        parts.hostname,
-        port or _PORTS[parts.scheme],
-        _authorization(parts.username, parts.password),
-    )
+        raise ValueError(NO_PROXY)
+    said = read.authorization
+    header = "" if said is None else f"proxy-authorization: {said}\r\n"
+    return Proxy(read.scheme, read.host, read.port, header.encode("ascii"))
 
 
 def proxy_of_environment(scheme: str, host: str, port: int) -> str | None:
@@ -147,10 +122,3 @@ async def _ask(connection: Connection, proxy: Proxy, where: str) -> None:
     if not connection.is_reusable:
         # In the tunnel the client speaks first, so this is nobody's answer.
         raise WireError("it said more than its answer, or hung up")
-
-
-def _authorization(user: str | None, password: str | None) -> bytes:
-    if user is None:
-        return b""
-    pair = f"{unquote(user)}:{unquote(password or '')}".encode()
-    return b"proxy-authorization: Basic " + base64.b64encode(pair) + b"\r\n"

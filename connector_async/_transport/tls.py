@@ -27,7 +27,8 @@ def tls_context(
         client_certificate: PEM with certificate and key, or a pair of two files.
 
     Raises:
-        ValueError: Both *ca_file* and *ssl_context*, or a file that cannot be read.
+        ValueError: Both *ca_file* and *ssl_context*, or a file that cannot be read; without
+            *ca_file* that may be `SSL_CERT_FILE`.
         TypeError: An *ssl_context* that is none.
     """
     if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):  # pyright: ignore[reportUnnecessaryIsInstance]: callers without types
@@ -48,11 +49,20 @@ def tls_context(
 def usual_context() -> ssl.SSLContext:
     """
     What httpx believes, too: certifi's authorities, or `SSL_CERT_FILE`'s or `SSL_CERT_DIR`'s.
+
+    Raises:
+        ValueError: A `SSL_CERT_FILE` that cannot be read.
     """
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    if file or folder:
+    if not file and not folder:
+        return ssl.create_default_context(cafile=certifi.where())
+    try:
         return ssl.create_default_context(cafile=file or None, capath=folder or None)
-    return ssl.create_default_context(cafile=certifi.where())
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError(
+            f"SSL_CERT_FILE {file!r} cannot be used: {error}; correct it, unset it, or pass "
+            "ca_file or an ssl_context"
+        ) from error
 
 
 def _believing(ca_file: StrPath) -> ssl.SSLContext:

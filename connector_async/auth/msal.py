@@ -28,8 +28,10 @@ from urllib.parse import urlsplit
 import msal  # type: ignore[import-untyped]  # It has no types.
 import requests
 from requests.adapters import HTTPAdapter, Retry
+from requests.utils import select_proxy
 
 from connector_async._hiding import without
+from connector_async._proxy_url import NO_PROXY, read_proxy
 from connector_async.auth._refusal import is_object, read_refusal
 from connector_async.auth.network import IdentityNetwork
 from connector_async.auth.tokens import UNTOLD_LIFE, Grant
@@ -127,7 +129,22 @@ def ask_for_machine(
     return _asked(ask, f"managed identity {who}", _Session(network, [], direct=True))
 
 
-class _ContextAdapter(HTTPAdapter):
+class _Adapter(HTTPAdapter):
+    """
+    Tells a proxy who we are as the calls do: in UTF-8.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(max_retries=_RETRIES)
+
+    def proxy_headers(self, proxy: Any) -> dict[str, str]:
+        read = read_proxy(proxy)
+        if read is None or read.authorization is None:
+            return {}
+        return {"Proxy-Authorization": read.authorization}
+
+
+class _ContextAdapter(_Adapter):
     """
     Has the given TLS context decide, and nothing else.
 
@@ -137,7 +154,7 @@ class _ContextAdapter(HTTPAdapter):
 
     def __init__(self, context: object) -> None:
         self._context = context
-        super().__init__(max_retries=_RETRIES)
+        super().__init__()
 
     def build_connection_pool_key_attributes(
         self,
@@ -179,9 +196,7 @@ class _Session(requests.Session):
         elif network.proxy is not None:
             self._proxies = {"http": network.proxy, "https": network.proxy}
         adapter = (
-            HTTPAdapter(max_retries=_RETRIES)
-            if network.ssl_context is None
-            else _ContextAdapter(network.ssl_context)
+            _Adapter() if network.ssl_context is None else _ContextAdapter(network.ssl_context)
         )
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -195,10 +210,25 @@ class _Session(requests.Session):
         self.hidden.extend(_sent(kwargs.get("data")) + _sent(kwargs.get("headers")))
         try:
             response = super().request(method, url, *args, **kwargs)
+        except requests.exceptions.InvalidURL:
+            # It quotes the URL, a proxy's with the password perhaps.
+            why = "its URL, or the proxy's, cannot be read"
+            raise _NoAnswerError(f"{_place(url)} was not reached: {why}") from None
         except requests.RequestException as error:
             raise _NoAnswerError(f"{_place(url)} was not reached: {self._why(error)}") from error
         self._look_at(response)
         return response
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        if self._proxies is None and not _is_proxy(select_proxy(url, merged["proxies"])):
+            # Before requests reads it, and takes a part of the password for the port.
+            raise _NoAnswerError(
+                f"{_place(url)} was not reached: the environment's proxy: {NO_PROXY}"
+            )
+        return merged
 
     def _why(self, error: requests.RequestException) -> str:
         if isinstance(error, requests.Timeout):
@@ -356,6 +386,15 @@ def _mapping(content: bytes) -> Mapping[str, object] | None:
     except ValueError:
         return None
     return body if is_object(body) else None
+
+
+def _is_proxy(url: str | None) -> bool:
+    """
+    Whether a token can be fetched through it: through none, too, and by SOCKS where requests can.
+    """
+    if not url or url.lower().startswith("socks"):
+        return True
+    return read_proxy(url if "://" in url else f"http://{url}") is not None
 
 
 def _place(url: object) -> str:

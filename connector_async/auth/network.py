@@ -10,12 +10,8 @@ from typing import Any
 
 import attrs
 
+from connector_async._checks import is_seconds
 from connector_async.auth._secret import Secretive
-
-
-def _is_seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{attribute.name} is a time in seconds, more than 0: not {value}")
 
 
 @attrs.frozen(kw_only=True)
@@ -36,8 +32,8 @@ class IdentityNetwork(Secretive):
     # It may hold a password.
     proxy: str | None = attrs.field(default=None, repr=False)
     ssl_context: ssl.SSLContext | None = attrs.field(default=None, repr=False, eq=False)
-    connect_timeout: float = attrs.field(default=5.0, validator=_is_seconds)
-    read_timeout: float = attrs.field(default=10.0, validator=_is_seconds)
+    connect_timeout: float = attrs.field(default=5.0, validator=is_seconds)
+    read_timeout: float = attrs.field(default=10.0, validator=is_seconds)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.proxy is not None and "@" in self.proxy:

@@ -22,6 +22,7 @@ _NAMES: Final = {
     r"ConnectorClient\(cloud=\"([^\"]*)\"\)": r"--cloud \1",
     r"pass (ca_file or )?an ssl_context( that does)?": "add --ca-file",
     r"pass service_url": "give --service-url",
+    r"; or, for the limits of Teams to hold there, cloud=.*\)": "",
     r"ServiceUrl\.channel\(\) does that": "give --service-url as an incoming activity has it",
     r"For SOCKS bring an http_client that speaks it": "SOCKS is not spoken here",
     r"with_options\(deadline=\.\.\.\)": "--deadline",

@@ -5,8 +5,7 @@ A bot that greets.
 import asyncio
 from collections.abc import Iterable
 
-from connector_async import Activity, ConnectorClient, DeliveryUnknownError
-from connector_async.errors import BotBlockedError, NotFoundError
+from connector_async import Activity, ConnectorClient, ConnectorError, DeliveryUnknownError
 
 
 async def greet(connector: ConnectorClient, conversation_id: str) -> None:
@@ -16,26 +15,28 @@ async def greet(connector: ConnectorClient, conversation_id: str) -> None:
     await connector.send_to_conversation(conversation_id, Activity.message("hello"))
 
 
-async def greet_all(connector: ConnectorClient, conversation_ids: Iterable[str]) -> list[str]:
+async def greet_all(
+    connector: ConnectorClient, conversation_ids: Iterable[str]
+) -> dict[str, ConnectorError]:
     """
     Say hello everywhere, patiently, and at most once.
 
     Returns:
-        Where nobody is greeted any longer: the conversation is gone, or the bot blocked.
+        Where nobody was greeted, and why; a failure there does not end the others.
     """
     patient = connector.with_options(deadline=600)
-    gone: list[str] = []
+    failed: dict[str, ConnectorError] = {}
 
     async def greet_one(conversation_id: str) -> None:
         try:
             await greet(patient, conversation_id)
-        except (BotBlockedError, NotFoundError):
-            gone.append(conversation_id)
         except DeliveryUnknownError:
             # It may have arrived; a greeting is not worth a second one.
             pass
+        except ConnectorError as error:
+            failed[conversation_id] = error
 
     async with asyncio.TaskGroup() as group:
         for conversation_id in conversation_ids:
             group.create_task(greet_one(conversation_id))
-    return gone
+    return failed

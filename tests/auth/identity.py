@@ -131,10 +131,10 @@ class IdentityServer:
     @contextlib.contextmanager
     def proxy(self, *, tls=False):
         """
-        A proxy; its `connected` has the targets, its `url` how it is reached.
+        A proxy; `connected` has the targets, `shown` who asked, `url` says how it is reached.
         """
         server = _start(ProxyHandler, self, self._server_context() if tls else None)
-        server.connected = []
+        server.connected, server.shown = [], []
         server.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
         try:
             yield server
@@ -307,6 +307,7 @@ class ProxyHandler(Handler):
 
     def do_CONNECT(self):
         self.server.connected.append(self.path)
+        self.server.shown.append(self.headers["proxy-authorization"])
         host, _, port = self.path.partition(":")
         self.close_connection = True
         with socket.create_connection((host, int(port))) as target:

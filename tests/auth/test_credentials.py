@@ -187,6 +187,8 @@ def test_ids_need_not_be_known():
         (TypeError, r"object has no get_token\(\)", lambda: TokenCredential(object())),
         (ValueError, "connect_timeout", lambda: IdentityNetwork(connect_timeout=0)),
         (ValueError, "read_timeout", lambda: IdentityNetwork(read_timeout=float("inf"))),
+        (TypeError, "read_timeout .* not str", lambda: IdentityNetwork(read_timeout="3")),
+        (TypeError, "read_timeout .* not bool", lambda: IdentityNetwork(read_timeout=True)),
     ],
 )
 def test_misuse(kind, text, make):

@@ -1,7 +1,10 @@
 import asyncio
+import base64
+import pickle
 import socket
 import ssl
 import time
+from urllib.parse import unquote
 
 import attrs
 import pytest
@@ -156,6 +159,70 @@ async def test_proxy_wins_over_the_environment(identity, network, monkeypatch):
 
         await fetch(ClientSecret(APP, SECRET), identity, network)
         assert theirs.connected
+
+
+UNREADABLE = {
+    "a port": "http://me:hush-hush@localhost:80800",
+    "a fragment": "http://me:hush#hush@localhost:80",
+    "a path": "http://me:12/hush@localhost:80",
+    "a query": "me:hush?hush@localhost:80",
+    "a backslash": "http://me:hush\\hush@localhost:80",
+    "another scheme": "gopher://me:hush-hush@localhost:70",
+    "SOCKS": "socks5://me:hush#hush@localhost:80",
+}
+
+
+@pytest.mark.parametrize("url", UNREADABLE.values(), ids=UNREADABLE)
+async def test_a_proxy_that_cannot_be_read(identity, network, monkeypatch, url):
+    """
+    No part of the password of an environment's proxy that cannot be read is in the error.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", url)
+
+    error = await refused(ClientSecret(APP, SECRET), identity, network)
+
+    assert "proxy" in str(error)
+    assert "hush" not in f"{error} {error!r} {pickle.dumps(error)}"
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+async def test_says_what_a_proxy_is(identity, network, monkeypatch):
+    """
+    Of an environment's proxy that is none, the error says what it would have to be.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:12/hush@localhost:80")
+
+    error = await refused(ClientSecret(APP, SECRET), identity, network)
+
+    assert "was not reached: the environment's proxy: the proxy has no URL of a proxy" in str(error)
+    assert [] == identity.asked
+
+
+async def test_a_given_proxy_that_cannot_be_read(identity, network):
+    """
+    Nor is the password of one that was given.
+    """
+    through = attrs.evolve(network, proxy="http://me:hush-hush@localhost:80800")
+
+    error = await refused(ClientSecret(APP, SECRET), identity, through)
+
+    assert "was not reached: its URL, or the proxy's, cannot be read" in str(error)
+    assert "hush" not in f"{error} {error!r}"
+    assert error.__cause__ is None
+
+
+@pytest.mark.parametrize("password", ["p\xe4ss", "p%C3%A4ss", "p\N{EURO SIGN}ss"])
+async def test_a_proxys_password_is_utf_8(identity, network, password):
+    """
+    A proxy is told the password in UTF-8, as by the calls.
+    """
+    with identity.proxy() as proxy:
+        url = proxy.url.replace("//", f"//me:{password}@")
+        await fetch(ClientSecret(APP, SECRET), identity, attrs.evolve(network, proxy=url))
+
+    told = base64.b64encode(f"me:{unquote(password)}".encode()).decode()
+    assert {f"Basic {told}"} == set(proxy.shown)
 
 
 async def test_netrc_is_not_sent(identity, network, monkeypatch, tmp_path):

@@ -95,7 +95,7 @@ def test_host_that_may_see_no_token(call):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--cloud", "china"], "give --service-url, as the incoming activities have it"),
+        (["--cloud", "china"], "give --service-url, as the incoming activities have it\n"),
         (["--service-url", "https://x/{a}"], "give --service-url as an incoming activity has it"),
         (["--proxy", "socks5://127.0.0.1:1"], "SOCKS is not spoken here"),
     ],

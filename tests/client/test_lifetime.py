@@ -206,7 +206,7 @@ def test_ends_what_takes_longer(made, closed, seconds):
         await connector.aclose(drain=closed)
         with pytest.raises(DeliveryUnknownError, match="the client was closed"):
             await message
-        with pytest.raises(ClientStateError, match="before this was sent"):
+        with pytest.raises(ClientStateError, match="before this was answered"):
             await queued
         return asyncio.get_running_loop().time()
 

@@ -230,8 +230,8 @@ def test_drain_ends_what_takes_longer():
     assert [ClientStateError] * 3 == [type(outcome) for outcome in outcomes]
     assert 10.0 == ended
     assert (
-        "sendToConversation: the client was closed before this was sent. Allow more time with "
-        "aclose(drain=...)."
+        "sendToConversation: the client was closed before this was answered, and nothing was "
+        "done. Allow more time with aclose(drain=...)."
     ) == str(outcomes[0])
 
 

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -146,22 +147,45 @@ class AzureLike:
         raise NotImplementedError(scopes)
 
 
+def said_to_aiohttp(activity: Activity) -> int:
+    """
+    The status that the aiohttp bot answers with.
+    """
+    app = run(the_block_with("web.AppKey"), {"__name__": "bot"})["app"]
+
+    async def say() -> int:
+        async with TestClient(TestServer(app)) as client:
+            answer = await client.post("/api/messages", data=to_json(activity))
+            return answer.status
+
+    return asyncio.run(say())
+
+
 def test_aiohttp_recipe(box: World, chat: str):
     """
     The aiohttp bot answers where the incoming activity says.
     """
-    app = run(the_block_with("web.AppKey"), {"__name__": "bot"})["app"]
-    asked = incoming(box, chat)
-
-    async def say() -> int:
-        async with TestClient(TestServer(app)) as client:
-            answer = await client.post("/api/messages", data=to_json(asked))
-            return answer.status
-
-    status = asyncio.run(say())
-
-    assert 200 == status
+    assert 200 == said_to_aiohttp(incoming(box, chat))
     assert ["You said: hi"] == box.emulator.record.texts(chat)
+
+
+@pytest.mark.parametrize("change", [{"type": "conversationUpdate"}, {"id": None}])
+def test_aiohttp_recipe_and_no_message(box: World, chat: str, change: dict[str, Any]):
+    """
+    To what is no message it says nothing.
+    """
+    assert 200 == said_to_aiohttp(attrs.evolve(incoming(box, chat), **change))
+    assert [] == box.emulator.record.texts(chat)
+
+
+def test_aiohttp_recipe_that_is_blocked(box: World, chat: str, caplog: pytest.LogCaptureFixture):
+    """
+    Where its reply is refused, the channel is answered all the same, and the log tells.
+    """
+    box.emulator.block(chat)
+
+    assert 200 == said_to_aiohttp(incoming(box, chat))
+    assert "no reply, or not known" in caplog.messages
 
 
 def test_asgi_recipe(box: World, chat: str):
@@ -189,16 +213,20 @@ def test_asgi_recipe(box: World, chat: str):
 
 def test_worker_recipe(box: World, chat: str):
     """
-    The worker writes to each stored reference.
+    The worker writes to each stored reference, and tells where that failed.
     """
     announce = run(the_block_with("async def announce"), {"__name__": "worker"})["announce"]
-    other = box.emulator.add_conversation(members=1)
-    stored = [to_json(incoming(box, each).reference()) for each in (chat, other)]
+    other, blocked = (box.emulator.add_conversation(members=1) for _ in range(2))
+    box.emulator.block(blocked)
+    stored = {each: to_json(incoming(box, each).reference()) for each in (blocked, chat, other)}
+    stored["torn"] = "{"
 
-    asyncio.run(announce(ClientSecret(APP_ID, APP_SECRET, tenant_id=TENANT_ID), stored, "news"))
+    credential = ClientSecret(APP_ID, APP_SECRET, tenant_id=TENANT_ID)
+    failed = asyncio.run(announce(credential, stored, "news"))
 
     assert ["news"] == box.emulator.record.texts(chat)
     assert ["news"] == box.emulator.record.texts(other)
+    assert {"torn", blocked} == set(failed)
 
 
 def test_policy_table_is_the_policy():

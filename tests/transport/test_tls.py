@@ -91,7 +91,9 @@ async def test_believes_no_others_beside_a_ca_file(connect, tls, tmp_path):
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
     async with serve(answering(LIST), tls=tls) as peer:
-        with pytest.raises(TransportError, match=r"certificate of 127\.0\.0\.1 is not believed"):
+        with pytest.raises(
+            TransportError, match=r"certificate of 127\.0\.0\.1 is not believed: .* pass ca_file or"
+        ):
             await connect(peer.url, ca_file=other).get_conversation_members("a:1")
 
 
@@ -170,6 +172,59 @@ def test_refuses_a_ca_file_that_cannot_be_read(tmp_path, content):
         file.write_bytes(content)
     with pytest.raises(ValueError, match=r"^ca_file '.*ca\.pem' cannot be used: "):
         ConnectorClient(None, ca_file=file)
+
+
+STALE = r"SSL_CERT_FILE '.*stale\.pem' cannot be used: .*; correct it, unset it, or pass ca_file"
+
+
+@pytest.fixture(params=[None, b"garbage"], ids=["missing", "garbage"])
+def stale(request, monkeypatch, tmp_path):
+    """
+    An environment that names a file of authorities which cannot be read.
+    """
+    file = tmp_path / "stale.pem"
+    if request.param is not None:
+        file.write_bytes(request.param)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+
+
+@pytest.mark.usefixtures("stale")
+async def test_authorities_of_the_environment_that_cannot_be_read(connect):
+    """
+    A call that would need the environment's authorities, and cannot read them, is not sent.
+    """
+    connector = connect("https://127.0.0.1:1", ssl_context=None, retry=RetryPolicy(attempts=4))
+    with pytest.raises(TransportError, match=f"nothing was sent .*{STALE}") as caught:
+        await connector.get_conversation_members("a:1")
+
+    assert (False, True, 1) == (caught.value.left, caught.value.permanent, caught.value.attempts)
+
+
+@pytest.mark.usefixtures("stale")
+@pytest.mark.parametrize("proxied", [False, True], ids=["straight", "by an https proxy"])
+async def test_unread_authorities_leave_no_connection(connect, proxied):
+    """
+    What fails for the environment's authorities has connected to nobody.
+    """
+    async with serve(answering(LIST)) as peer:
+        there = f"https://127.0.0.1:{peer.port}"
+        url, proxy = ("http://localhost:1", there) if proxied else (there, None)
+        connector = connect(url, ssl_context=None, proxy=proxy)
+        with pytest.raises(TransportError, match=STALE):
+            await connector.get_conversation_members("a:1")
+        # By another way, and so after whatever came before.
+        await connect(f"http://127.0.0.1:{peer.port}").get_conversation_members("a:1")
+
+        assert 1 == len(peer.lines)
+
+
+@pytest.mark.usefixtures("stale")
+def test_refuses_a_certificate_beside_authorities_that_cannot_be_read(mine):
+    """
+    A certificate alone needs the environment's authorities when the client is made.
+    """
+    with pytest.raises(ValueError, match=STALE):
+        ConnectorClient(None, client_certificate=mine[0])
 
 
 @pytest.mark.parametrize("content", [None, b"", b"garbage", ...])

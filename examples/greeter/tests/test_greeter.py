@@ -18,13 +18,13 @@ def conversation(connector_emulator):
     connector_emulator.add_conversation(conversation_id)
 
 
-async def test_greets(connector_emulator, connector):
+async def test_greets(connector_emulator, connector, connector_clock):
     connector_emulator.fail_next("sendToConversation", status=429, retry_after=2)
 
     await greet(connector, conversation_id)
 
     assert ["hello"] == [a.text for a in connector_emulator.committed(conversation_id)]
-    assert 2.0 <= connector_emulator.clock.slept
+    assert 2.0 <= connector_clock.slept
 
 
 async def test_greets_a_crowd_within_the_limits(connector_emulator, connector, connector_clock):
@@ -33,9 +33,9 @@ async def test_greets_a_crowd_within_the_limits(connector_emulator, connector, c
     """
     crowd = [connector_emulator.add_conversation() for _ in range(200)]
 
-    gone = await greet_all(connector, crowd)
+    failed = await greet_all(connector, crowd)
 
-    assert [] == gone
+    assert {} == failed
     assert 200 == len(connector_emulator.committed())
     assert [] == connector_emulator.record.refused()
     assert 3.0 <= connector_clock.slept < 10.0
@@ -53,13 +53,16 @@ async def test_greets_nobody_twice(connector_emulator, connector, sent_activitie
     assert [] == connector_emulator.record.doubled()
 
 
-async def test_tells_who_is_gone(connector, sent_activities):
+async def test_tells_who_was_not_greeted(connector_emulator, connector, sent_activities):
     """
-    A conversation that the service does not know is told, and the others are greeted.
+    Where the bot is unknown or blocked is told with the reason, and the others are greeted.
     """
-    gone = await greet_all(connector, ["a:gone", conversation_id])
+    blocked = connector_emulator.add_conversation()
+    connector_emulator.block(blocked)
 
-    assert ["a:gone"] == gone
+    failed = await greet_all(connector, ["a:gone", blocked, conversation_id])
+
+    assert {"a:gone": 404, blocked: 403} == {each: error.status for each, error in failed.items()}
     assert ["hello"] == sent_activities.to(conversation_id).texts
 
 
