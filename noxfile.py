@@ -198,16 +198,25 @@ def backends(session: nox.Session) -> None:
     """
     Run the tests on asyncio's event loop and on uvloop, and write the row of all Pythons so far.
     """
+    found = {loop: BACKENDS / f"{session.python}-{loop}.xml" for loop in ("asyncio", "uvloop")}
+    BACKENDS.mkdir(parents=True, exist_ok=True)
+    for path in found.values():
+        # So it stays, and the row tells it, where they do not run to their end.
+        path.write_text("")
     _install(session)
-    for loop in ("asyncio", "uvloop"):
-        session.run(
-            *("python", "-W", "error", "-m", "pytest", "-q", "-n", "2"),
-            *(f"--ignore={folder}" for folder in SLOW),
-            f"--junitxml={BACKENDS / f'{session.python}-{loop}.xml'}",
-            env={"TESTS_LOOP": loop},
-            success_codes=[0, 1],
-        )
-    session.run("python", "-m", "tests.reliability.backends", str(BACKENDS), "RELIABILITY.md")
+    try:
+        for loop, path in found.items():
+            written = path.with_suffix(".new")
+            session.run(
+                *("python", "-W", "error", "-m", "pytest", "-q", "-n", "2"),
+                *(f"--ignore={folder}" for folder in SLOW),
+                f"--junitxml={written}",
+                env={"TESTS_LOOP": loop},
+                success_codes=[0, 1],
+            )
+            written.replace(path)
+    finally:
+        session.run("python", "-m", "tests.reliability.backends", str(BACKENDS), "RELIABILITY.md")
 
 
 @nox.session

@@ -1,9 +1,10 @@
 """
 botframework-connector, on the scoreboard's tests: `aio.ConnectorClient`, requests in threads.
 
-At its best: a thread for each call, up to 300. Its repeats are msrest's `retry_policy` as it
-comes, three with waits between. With the job's `careful` it follows no redirect:
-`config.redirect_policy.allow = False`, where True is the default. Its tokens are
+At its best: a thread for each call, up to 300. With the job's `careful` it follows no
+redirect where it is redirected: `config.redirect_policy.allow = False`, where True is the
+default; and repeats nothing in an outage: `config.retry_policy.retries = 0`, where three
+with waits between are the default, as they are everywhere else. Its tokens are
 those of `MicrosoftAppCredentials`, whose `oauth_endpoint` is the identity
 provider, as one of AD FS, so that MSAL asks no other host about it.
 """
@@ -62,8 +63,10 @@ async def client(job: Job) -> AsyncIterator[Connect]:
     def connect(url: str) -> _Calls:
         connector = ConnectorClient(credentials, url)
         connector.config.connection.verify = job.ca_file
-        if job.careful:
+        if job.careful and job.row == "redirects":
             connector.config.redirect_policy.allow = False
+        if job.careful and job.row == "outage":
+            connector.config.retry_policy.retries = 0
         return _Calls(connector)
 
     yield connect

@@ -19,6 +19,8 @@ class Compared:
         needs: What its environment has; `.` is this project.
         packages: Whose versions are told; the first is its name in the table.
         settings: How it is used, for a person.
+        careful_in: The rows in which it has settings against what is done there,
+            beside which is told how it comes.
     """
 
     key: str
@@ -26,6 +28,7 @@ class Compared:
     needs: tuple[str, ...]
     packages: tuple[str, ...]
     settings: str
+    careful_in: tuple[str, ...] = ()
 
 
 CLIENTS: Final = (
@@ -60,8 +63,10 @@ CLIENTS: Final = (
         script="bot_framework_calls.py",
         needs=("botframework-connector", "aiohttp"),
         packages=("botframework-connector",),
-        settings="`aio.ConnectorClient` with up to 300 threads; `retry_policy` as it comes, "
-        "three repeats; `redirect_policy.allow = False`, beside which the row tells how it "
-        "comes. Tokens: `MicrosoftAppCredentials`, its `oauth_endpoint` set",
+        settings="`aio.ConnectorClient` with up to 300 threads; in `redirects` "
+        "`redirect_policy.allow = False`, in `outage` `retry_policy.retries = 0`, beside which "
+        "these rows tell how it comes, with three repeats. Tokens: `MicrosoftAppCredentials`, its "
+        "`oauth_endpoint` set",
+        careful_in=("outage", "redirects"),
     ),
 )

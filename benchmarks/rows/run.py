@@ -21,6 +21,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -56,22 +57,22 @@ class Bench:
         if kind is not None:
             plan["kind"] = module.KINDS[kind]
         began = time.perf_counter()
+        both = [client for client in CLIENTS if row in client.careful_in]
+        ways = [*((client, True) for client in CLIENTS), *((client, False) for client in both)]
         # What takes a minute is done for all at once; it is little work.
-        with ThreadPoolExecutor(len(CLIENTS) if kind is not None else 1) as threads:
-            careful = list(threads.map(lambda client: self._one(row, plan, client), CLIENTS))
-            comes = [
-                self._one(row, plan, client, careful=False) if self._has_both(row, client) else None
-                for client in CLIENTS
-            ]
+        with ThreadPoolExecutor(len(ways) if kind is not None else 1) as threads:
+            found = list(threads.map(lambda way: self._one(row, plan, *way), ways))
+        careful, comes = found[: len(CLIENTS)], found[len(CLIENTS) :]
         key = table.key_of(row, kind)
-        self.rows[key] = {"plan": plan, "found": _known(careful), "as_it_comes": _known(comes)}
+        self.rows[key] = {
+            "plan": plan,
+            "found": _known(CLIENTS, careful),
+            "as_it_comes": _known(both, comes),
+        }
         self._say(module, key, time.perf_counter() - began)
 
-    def _has_both(self, row: str, client: Compared) -> bool:
-        return row == "redirects" and client.key == "botframework"
-
     def _one(
-        self, row: str, plan: dict[str, Any], client: Compared, *, careful: bool = True
+        self, row: str, plan: dict[str, Any], client: Compared, careful: bool
     ) -> dict[str, Any] | None:
         job = {
             "row": row,
@@ -100,9 +101,9 @@ class Bench:
             print(f"  {client}: {module.cell(found)}", flush=True)
 
 
-def _known(found: list[dict[str, Any] | None]) -> dict[str, Any]:
+def _known(clients: Iterable[Compared], found: list[dict[str, Any] | None]) -> dict[str, Any]:
     return {
-        client.key: each for client, each in zip(CLIENTS, found, strict=True) if each is not None
+        client.key: each for client, each in zip(clients, found, strict=True) if each is not None
     }
 
 
@@ -119,6 +120,7 @@ def results_of(bench: Bench, *, quick: bool) -> dict[str, Any]:
             for client in CLIENTS
             for package in client.packages
         },
+        "settings": {client.key: client.settings for client in CLIENTS},
         "failed": bench.failed,
         "rows": bench.rows,
     }

@@ -72,7 +72,9 @@ def part(results: dict[str, Any]) -> str:
     heads = ["row", "what was done", *(_head(client, results) for client in CLIENTS)]
     lines = [_line(heads), f"|{'---|' * len(heads)}"]
     lines += [_line(_cells(row, kind, results)) for row, kind in ROWS]
-    settings = "\n".join(f"- {_name(client, results)}: {client.settings}." for client in CLIENTS)
+    settings = "\n".join(
+        f"- {_name(client, results)}: {results['settings'][client.key]}." for client in CLIENTS
+    )
     machine = results["machine"]
     measured = (
         f"Measured on {results['date']} with Python {machine['python']} on {machine['system']}, "

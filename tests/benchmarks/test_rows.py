@@ -88,6 +88,26 @@ def test_versions_are_told(table, results):
     assert all(version in table.part(results) for version in results["versions"].values())
 
 
+def test_settings_are_those_of_the_figures(table, results):
+    """
+    What is told of a client's settings is what it was measured with, whatever it would be now.
+    """
+    results["settings"]["teams"] = "as it was then"
+
+    assert ": as it was then.\n" in table.part(results)
+
+
+def test_settings_against_a_row_are_of_a_row(table):
+    """
+    Who has settings against what is done in a row has them in one that there is.
+    """
+    rows = {row for row, _ in table.ROWS}
+    careful = {client.key: client.careful_in for client in module("compared").CLIENTS}
+
+    assert ("outage", "redirects") == careful["botframework"]
+    assert rows.issuperset(row for several in careful.values() for row in several)
+
+
 def test_what_was_not_measured_is_told(table, results):
     """
     A client without a figure has no figure made up.

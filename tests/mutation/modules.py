@@ -26,6 +26,7 @@ TESTED_BY = {
     "connector_async._pipeline.limit": [
         "tests/pipeline/test_limit.py",
         "tests/limits/test_tenant_line.py",
+        "tests/promises/test_limits_held_up.py",
     ],
     "connector_async.limits.quota": ["tests/limits/test_quota.py", "tests/limits/test_policy.py"],
     "connector_async.limits.memory": [

@@ -17,7 +17,7 @@ SAMPLE = [
     ("connector_async._pipeline.lane", "lines.leave(request.conversation)", "pass"),
     ("connector_async._pipeline.retry", "return LOST if error.left", "return NEVER_LEFT"),
     ("connector_async._pipeline.limit", "at_start=not lane", "at_start=lane"),
-    ("connector_async.limits.quota", "window.count <= known", "window.count < known"),
+    ("connector_async.limits.quota", "back <= known and", "back < known and"),
     ("connector_async.limits.memory", "* beyond**3", "* beyond"),
     ("connector_async.auth.tokens", "max(AHEAD, AHEAD_SHARE * life)", "AHEAD"),
 ]

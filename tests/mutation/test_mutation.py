@@ -12,6 +12,7 @@ import pytest
 
 from tests.mutation.modules import ROOT, TESTED_BY, source_path
 from tests.mutation.survivors import listed
+from tests.reliability.scoreboard import BEGIN, END
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each trial is a fork, and there are none")
@@ -29,6 +30,29 @@ def test_a_mutant_of_each_module_is_killed():
     )
 
     assert (0, "") == (tried.returncode, tried.stderr)
+
+
+def test_what_breaks_off_is_written_down(tmp_path):
+    """
+    A trial that could not begin stands in the table as one that missed its target.
+    """
+    table = tmp_path / "TABLE.md"
+    table.write_text(f"{BEGIN}\n| `mutation` | all of it | … | 9 killed | yes |\n{END}\n")
+
+    tried = subprocess.run(
+        [sys.executable, "-c", "import connector_async, tests.mutation.__main__ as m; m.main([])"],
+        cwd=ROOT,
+        env={**os.environ, "RELIABILITY_TABLE": str(table)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert 0 != tried.returncode
+    (row,) = [line for line in table.read_text().splitlines() if line.startswith("| `mutation`")]
+    told = "broke off: RuntimeError('the library was imported before the trials')"
+    assert f"| {told} | **no** |" in row
 
 
 def test_the_tests_are_there():

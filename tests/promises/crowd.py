@@ -17,6 +17,13 @@ SECOND = 1_000_000_000
 SEND_WINDOWS = ((7, SECOND), (8, 2 * SECOND), (60, 30 * SECOND), (1800, 3600 * SECOND))
 READ_WINDOWS = ((14, SECOND), (16, 2 * SECOND), (120, 30 * SECOND), (3600, 3600 * SECOND))
 TENANT_WINDOWS = ((50, SECOND),)
+WINDOWS = {
+    "send": SEND_WINDOWS,
+    "create": SEND_WINDOWS,
+    "members": READ_WINDOWS,
+    "unpaged members": ((5, 60 * SECOND),),
+    "conversations": READ_WINDOWS,
+}
 URL = "https://smba.trafficmanager.net/teams"
 
 
@@ -24,12 +31,20 @@ URL = "https://smba.trafficmanager.net/teams"
 class Arrival:
     """
     A request as the service saw it.
+
+    Attributes:
+        time: When, in nanoseconds.
+        conversation: Which one, or the channel in which one is created; empty for a list of them.
+        tenant: Whose.
+        text: The message's.
+        quotas: What it counts for.
     """
 
     time: int
     conversation: str
     tenant: str
     text: str
+    quotas: tuple[str, ...] = ("send",)
 
 
 class Service(httpx.AsyncBaseTransport):
@@ -43,11 +58,15 @@ class Service(httpx.AsyncBaseTransport):
         self.arrivals = []
 
     async def handle_async_request(self, request):
-        parts = request.url.raw_path.decode().split("/")
-        text = json.loads(request.content)["text"] if request.content else ""
+        _, tenant, _, _, *rest = request.url.raw_path.decode().split("/")
+        body = json.loads(request.content) if request.content else {}
+        quotas = quotas_of(request.method, rest)
+        conversation = rest[0] if rest else ""
+        if quotas == ("create",):
+            conversation, body = body["channelData"]["channel"]["id"], body["activity"]
         now = round(asyncio.get_running_loop().time() * SECOND)
-        self.arrivals.append(Arrival(now, parts[4], parts[1], text))
-        return httpx.Response(201, content=b'{"id":"1"}')
+        self.arrivals.append(Arrival(now, conversation, tenant, body.get("text", ""), quotas))
+        return httpx.Response(201, content=b"[]" if rest[1:] == ["members"] else b'{"id":"1"}')
 
     def times(self, of):
         """
@@ -64,8 +83,20 @@ class Service(httpx.AsyncBaseTransport):
         """
         texts = defaultdict(list)
         for arrival in self.arrivals:
-            texts[arrival.conversation].append(arrival.text)
+            if arrival.quotas == ("send",):
+                texts[arrival.conversation].append(arrival.text)
         return texts
+
+
+def quotas_of(method, rest):
+    """
+    What a request counts for, by its method and what follows `conversations` in its path.
+    """
+    if not rest:
+        return ("conversations",) if method == "GET" else ("create",)
+    if rest[1] == "activities":
+        return ("send",)
+    return ("members", "unpaged members") if rest[1:] == ["members"] else ("members",)
 
 
 def violations(times, windows):
@@ -77,6 +108,21 @@ def violations(times, windows):
         for count, per in windows
         for index in range(count, len(times))
     )
+
+
+def exceeded(service, windows=WINDOWS):
+    """
+    How often a window of each quota was exceeded, over all conversations.
+    """
+    logs = defaultdict(list)
+    for arrival in service.arrivals:
+        for quota in arrival.quotas:
+            logs[quota, arrival.conversation].append(arrival.time)
+    found = dict.fromkeys(windows, 0)
+    for (quota, _), times in logs.items():
+        if quota in windows:
+            found[quota] += violations(times, windows[quota])
+    return found
 
 
 def least_time(count, windows):
@@ -101,20 +147,35 @@ def lower_bound(service):
     )
 
 
+CALLS = {
+    "send": lambda at, where, message: at.send_to_conversation(where, message),
+    "reply": lambda at, where, message: at.reply_to_activity(where, "1", message),
+    "update": lambda at, where, message: at.update_activity(where, "1", message),
+    "create": lambda at, where, message: at.create_conversation(
+        {"channelData": {"channel": {"id": where}}, "activity": message}
+    ),
+    "member": lambda at, where, _: at.get_conversation_member(where, "29:1"),
+    "page of members": lambda at, where, _: at.get_conversation_paged_members(where),
+    "unpaged members": lambda at, where, _: at.get_conversation_members(where),
+    "conversations": lambda at, *_: at.get_conversations(),
+}
+
+
 @attrs.frozen
 class Offer:
     """
-    A message that is to be sent, and when the caller changes its mind; None for never.
+    A call that is to be made, and when the caller changes its mind; None for never.
     """
 
     tenant: int
     conversation: int
     cancelled_after: float | None = None
+    call: str = "send"
 
 
 def serve(offers, service=None, **options):
     """
-    Offer all of these at once, and return the service and the indices of those that were sent.
+    Offer all of these at once, and return the service and the indices of those that were made.
     """
     service = Service() if service is None else service
 
@@ -137,10 +198,9 @@ def serve(offers, service=None, **options):
             loop = asyncio.get_running_loop()
             tasks = []
             for number, offer in enumerate(offers):
-                sending = siblings[offer.tenant].send_to_conversation(
-                    f"c{offer.conversation}", {"type": "message", "text": str(number)}
-                )
-                task = loop.create_task(sending)
+                message = {"type": "message", "text": str(number)}
+                call = CALLS[offer.call](siblings[offer.tenant], f"c{offer.conversation}", message)
+                task = loop.create_task(call)
                 tasks.append(task)
                 if offer.cancelled_after == 0:
                     task.cancel()

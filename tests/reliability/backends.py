@@ -26,6 +26,7 @@ class Run:
         failed: How many of them failed, or could not be begun.
         skipped: How many did not run.
         seconds: How long they took.
+        is_whole: Whether they ran to their end.
     """
 
     name: str
@@ -33,6 +34,14 @@ class Run:
     failed: int
     skipped: int
     seconds: float
+    is_whole: bool = True
+
+    def __str__(self):
+        if not self.is_whole:
+            return f"{self.name}: broke off"
+        return (
+            f"{self.name}: {self.tests - self.failed:,} of {self.tests:,}, {self.skipped} skipped"
+        )
 
 
 def is_of_this_code(path):
@@ -45,12 +54,15 @@ def is_of_this_code(path):
 
 def read(path):
     """
-    What pytest wrote of one run, in a file named `PYTHON-LOOP.xml`.
+    What pytest wrote of one run, in a file named `PYTHON-LOOP.xml`; nothing where it broke off.
     """
+    name = path.stem.replace("-", " ")
+    if not path.stat().st_size:
+        return Run(name, 0, 0, 0, 0.0, is_whole=False)
     (suite,) = ET.parse(path).getroot().iter("testsuite")
     counts = {key: int(suite.get(key)) for key in ("tests", "failures", "errors", "skipped")}
     return Run(
-        path.stem.replace("-", " "),
+        name,
         counts["tests"] - counts["skipped"],
         counts["failures"] + counts["errors"],
         counts["skipped"],
@@ -62,13 +74,11 @@ def measured(runs):
     """
     What there is to say of them; met where each Python that ran did so on both loops.
     """
-    told = ", ".join(
-        f"{run.name}: {run.tests - run.failed:,} of {run.tests:,}, {run.skipped} skipped"
-        for run in runs
-    )
+    told = ", ".join(map(str, runs))
     loops = {tuple(run.name.split()) for run in runs}
     whole = all((python, loop) in loops for python, _ in loops for loop in LOOPS)
-    return Measured(f"passed on {told}", whole and bool(runs) and not any(r.failed for r in runs))
+    green = all(run.is_whole and not run.failed for run in runs)
+    return Measured(f"passed on {told}", whole and bool(runs) and green)
 
 
 def main(folder, table):

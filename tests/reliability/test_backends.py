@@ -71,6 +71,18 @@ def test_runs_of_older_code(tmp_path, table):
     assert 1 == backends.main(tmp_path, table)
 
 
+def test_a_run_that_broke_off(tmp_path, table):
+    """
+    Tests that did not run to their end are told, whatever became of the others.
+    """
+    write(tmp_path, py_asyncio=(0, 0, 1, 11), py_uvloop=(0, 0, 2, 11), old_uvloop=(0, 0, 2, 11))
+    (tmp_path / "old-asyncio.xml").touch()
+
+    assert 1 == backends.main(tmp_path, table)
+    assert "passed on old asyncio: broke off, old uvloop: 9 of 9, 2 skipped" in table.read_text()
+    assert "| **no** |" in table.read_text()
+
+
 @pytest.mark.parametrize(
     "runs",
     [
