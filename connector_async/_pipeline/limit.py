@@ -368,11 +368,14 @@ def limit(
 
     async def handle(request: Request) -> Response:
         claims = limiter.claims(limits_for(limits, request), request)
-        turn = request.call.turn = _Turn(limiter, claims, request, waiting)
+        turn = _Turn(limiter, claims, request, waiting)
         await turn.take()
+        request.call.turn = turn
         try:
             response = await next_(request)
         finally:
+            # They hold each other, and would wait for the garbage collector.
+            request.call.turn = None
             # No other has left anything; and a streamed answer would be lost by a
             # cancellation here.
             if request.call.left and request.operation.lane:

@@ -3,6 +3,7 @@ How a call waits for its turn; the arithmetic of the limits has tests of its own
 """
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -278,6 +279,19 @@ def test_counts_what_is_cancelled_on_the_wire():
         return service.times()
 
     assert [0.0, 15.0] == run_virtual(main())
+
+
+@pytest.mark.parametrize("outcome", [accepted(), lost, never_left])
+def test_nothing_is_left_of_a_turn(outcome):
+    """
+    When a request has ended, however it did, its call has no turn.
+    """
+    request = named("a")
+
+    with suppress(TransportError):
+        run_virtual(a_limit(Service(a=outcome))(request))
+
+    assert request.call.turn is None
 
 
 def test_errors_pass():
