@@ -54,7 +54,7 @@ class Pages(AsyncIterator[T], Generic[T]):
     async def _turn(self) -> None:
         # What a caller began with is the caller's mistake, and told as such.
         if self._seen and not _is_token(self._next):
-            raise self._unusable(f"expected text, got {str(self._next)[:30]}")
+            raise self._unusable(f"expected text, got {self._next}")
         token = self.continuation_token = self._next
         if token in self._seen:
             raise self._unusable("the continuation token came before, so the pages have no end")

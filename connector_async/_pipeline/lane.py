@@ -35,7 +35,7 @@ def lane(next_: Handler, *, lines: Lines, clock: Clock, foresee: Foresee) -> Han
         ahead = lines.ahead(request.conversation)
         if ahead:
             foresee(request, ahead)
-        before = clock.monotonic() if ahead else 0.0
+        before = ahead and clock.monotonic()
         await lines.enter(request.conversation)
         try:
             if ahead:

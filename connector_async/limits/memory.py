@@ -183,11 +183,11 @@ class _Brake:
     def earliest(self, times: Sequence[int], claim: Claim, now: int, ahead: int) -> int:
         windows, weight = claim.windows, claim.weight
         factor = self._factor(now)
-        if factor < 1.0:
-            windows = tuple(window.shrunk(factor) for window in windows)
-        when = earliest(times, windows, now=now, ahead=ahead, weight=weight)
         if factor >= 1.0:
+            when = earliest(times, windows, now=now, ahead=ahead, weight=weight)
             return max(self.paused_until, when)
+        smaller = tuple(window.shrunk(factor) for window in windows)
+        when = earliest(times, smaller, now=now, ahead=ahead, weight=weight)
         # It grows back meanwhile: an hour's window must not be slept through.
         return max(self.paused_until, min(when, now + SECOND))
 

@@ -69,6 +69,21 @@ async def test_a_claim_that_counts_for_several():
     assert 120 * SECOND == await store.admit([a_claim()], 61 * SECOND)
 
 
+@pytest.mark.parametrize(
+    ("refused", "known", "when"), [(False, 9, 60 * SECOND), (True, 6, 1 + SECOND)]
+)
+async def test_a_claim_that_counts_for_several_on_a_key_that_is_held_back(refused, known, when):
+    """
+    So it is on a key that rests, and on one of which less is allowed.
+    """
+    store, ten = MemoryStore(), windows((10, 60))
+    await entered(store, *[0] * known, claims=[a_claim(binding=ten)])
+    await (store.shrink("k", 0) if refused else store.pause("k", 5))
+
+    assert when == store.outlook([a_claim(binding=ten, weight=2)], 1)
+    assert 5 >= store.outlook([a_claim(binding=ten)], 1)
+
+
 async def test_withdraws():
     """
     What was entered at a time is taken back, of the right weight, and nothing else is.

@@ -7,7 +7,16 @@ import asyncio
 import pytest
 
 from connector_async import _operations as op
-from connector_async._pipeline.retry import POLICY, Action, RetryPolicy, retry, rule_for
+from connector_async._pipeline.retry import (
+    FAULT,
+    FINAL,
+    ODD_FAULT,
+    POLICY,
+    Action,
+    RetryPolicy,
+    retry,
+    rule_for,
+)
 from connector_async.errors import (
     ApiError,
     AuthenticationError,
@@ -177,6 +186,17 @@ def test_the_policy_is_told_in_rows():
     assert 7 == len(POLICY) == len({rule.happened for rule in POLICY})
     assert all(isinstance(rule.harmless, Action) for rule in POLICY)
     assert all(isinstance(rule.message, Action) for rule in POLICY)
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"),
+    [(404, FINAL), (501, FINAL), (505, FINAL), (500, FAULT), (507, ODD_FAULT), (599, ODD_FAULT)],
+)
+def test_row_of_a_status(status, rule):
+    """
+    An unlisted 5xx has a row of its own.
+    """
+    assert rule is rule_for(refused(status)(a_request()))
 
 
 def test_every_row_is_in_the_table():
