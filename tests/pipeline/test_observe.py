@@ -187,8 +187,13 @@ def test_a_record_that_has_our_names(with_records, event, logged):  # noqa: ARG0
     assert [type(event).__name__] == [line.split()[0] for line in logged.messages]
 
 
-def failing_factory(*args, **kwargs):  # noqa: ARG001
-    raise ZeroDivisionError
+def failing_factory(name, *args, **kwargs):
+    """
+    No record of ours.
+    """
+    if name == "connector_async":
+        raise ZeroDivisionError
+    return logging.LogRecord(name, *args, **kwargs)
 
 
 @pytest.mark.parametrize("with_records", [failing_factory], indirect=True)
