@@ -1,10 +1,10 @@
 """
-A bot's day against the service in a box, over real sockets, with real tokens.
+A bot's day against the service in a box, over real sockets, with signed tokens.
 
 The emulator runs in a process of its own. It throttles, drops answers after
 the commit and fails, as it is asked to. At the end its record of truth is
 compared with what the client said: the exit status is 0 when nothing was lost
-and nothing was doubled.
+or doubled, and nothing is there that was said not to be.
 
     python examples/bots_day.py
 """
@@ -160,7 +160,7 @@ class Outcome:
 
     sent: set[str] = attrs.field(factory=set)
     unknown: set[str] = attrs.field(factory=set)
-    refused: set[str] = attrs.field(factory=set)
+    refused: dict[str, ConnectorError] = attrs.field(factory=dict)
 
 
 async def send_all(
@@ -179,7 +179,7 @@ async def send_all(
         except DeliveryUnknownError:
             outcome.unknown.add(text)
         except ConnectorError as error:
-            outcome.refused.add(f"{text}: {error}")
+            outcome.refused[text] = error
         else:
             outcome.sent.add(text)
             if sent.id is not None:
@@ -222,7 +222,8 @@ async def live(box: Box, connector: ConnectorClient, outcome: Outcome) -> None:
 
     team = box.add_conversation(members=MEMBERS)
     box.ask_for_fault("fail", "getConversationPagedMembers", status=502)
-    members = [member.id async for member in connector.iter_conversation_members(team)]
+    everyone = [member async for member in connector.iter_conversation_members(team)]
+    members = [member.id for member in everyone if member.id is not None]
     assert len(set(members)) == MEMBERS
     await connector.get_conversation_member(team, members[-1])
 
@@ -273,6 +274,12 @@ def judge(box: Box, outcome: Outcome) -> bool:
     committed = Counter(entry["text"] for entry in posted)
     lost = sorted(text for text in outcome.sent if not committed[text])
     doubled = sorted(text for text, times in committed.items() if times > 1)
+    # Said not to be there, and sent again by whoever believes it.
+    denied = sorted(
+        text
+        for text, error in outcome.refused.items()
+        if committed[text] and not error.may_have_happened
+    )
     print(
         f"verdict: lost {len(lost)}, doubled {len(doubled)}, unknown {len(outcome.unknown)}, "
         f"refused {len(outcome.refused)}, over a limit {len(record['over_limit'])}"
@@ -284,9 +291,11 @@ def judge(box: Box, outcome: Outcome) -> bool:
     for text in sorted(outcome.unknown):
         fate = "it had arrived" if committed[text] else "it had not arrived"
         print(f"  unknown: {text} ({fate})")
-    for line in sorted(outcome.refused):
-        print(f"  refused: {line}")
-    return not (lost or doubled or record["over_limit"])
+    for text, error in sorted(outcome.refused.items()):
+        print(f"  refused: {text}: {error}")
+    for text in denied:
+        print(f"  refused, and there: {text}")
+    return not (lost or doubled or denied or record["over_limit"])
 
 
 async def main() -> int:

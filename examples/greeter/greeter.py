@@ -5,7 +5,7 @@ A bot that greets.
 import asyncio
 from collections.abc import Iterable
 
-from connector_async import Activity, ConnectorClient, ConnectorError, DeliveryUnknownError
+from connector_async import Activity, ConnectorClient, ConnectorError
 
 
 async def greet(connector: ConnectorClient, conversation_id: str) -> None:
@@ -22,7 +22,7 @@ async def greet_all(
     Say hello everywhere, patiently, and at most once.
 
     Returns:
-        Where nobody was greeted, and why; a failure there does not end the others.
+        Where surely nobody was greeted, and why; a failure there does not end the others.
     """
     patient = connector.with_options(deadline=600)
     failed: dict[str, ConnectorError] = {}
@@ -30,11 +30,10 @@ async def greet_all(
     async def greet_one(conversation_id: str) -> None:
         try:
             await greet(patient, conversation_id)
-        except DeliveryUnknownError:
-            # It may have arrived; a greeting is not worth a second one.
-            pass
         except ConnectorError as error:
-            failed[conversation_id] = error
+            # What may have arrived is left so: a greeting is not worth a second one.
+            if not error.may_have_happened:
+                failed[conversation_id] = error
 
     async with asyncio.TaskGroup() as group:
         for conversation_id in conversation_ids:

@@ -43,12 +43,15 @@ async def test_greets_a_crowd_within_the_limits(connector_emulator, connector, c
 
 async def test_greets_nobody_twice(connector_emulator, connector, sent_activities):
     """
-    Where the answer is lost, the greeting is not repeated.
+    Where the answer is lost, or is a 500, the greeting is not repeated, nor told as missing.
     """
-    connector_emulator.drop_next("sendToConversation")
+    other = connector_emulator.add_conversation()
+    connector_emulator.drop_next("sendToConversation", conversation_id=conversation_id)
+    connector_emulator.fail_next("sendToConversation", status=500, conversation_id=other)
 
-    await greet_all(connector, [conversation_id])
+    failed = await greet_all(connector, [conversation_id, other])
 
+    assert {} == failed
     assert ["hello"] == sent_activities.texts
     assert [] == connector_emulator.record.doubled()
 
