@@ -188,11 +188,13 @@ class Limiter:
         Returns:
             When it is entered now; None where it is no longer.
         """
+        now = self.now()
         try:
             await self._store.withdraw(claims.all, at)
         except Exception as error:  # noqa: BLE001  # a store of the caller's raises what it likes
             _warn_of_store(call, error)
-        now = self.now()
+            # It is still there, and would be in its own way.
+            return at
         return now if await self._admit(claims, call, now) <= now else None
 
     async def settle(self, claims: Claims) -> None:
@@ -320,22 +322,25 @@ class _Turn:
     request: Request
     waiting: Callable[[Request], int]
     at: int = 0
+    had: int = 0
 
     async def take(self) -> None:
         call = self.request.call
         self.at = await self.limiter.take_turn(
             self.claims, call, lambda: self.waiting(self.request)
         )
+        self.had = self.limiter.now()
 
     @property
     def is_stale(self) -> bool:
-        return self.limiter.now() - self.at > _HELD_UP
+        # From when the store had said so, which may have taken long itself.
+        return self.limiter.now() - self.had > _HELD_UP
 
     async def renew(self) -> bool:
         at = await self.limiter.move_turn(self.claims, self.request.call, self.at)
         if at is None:
             return False
-        self.at = at
+        self.at, self.had = at, self.limiter.now()
         return True
 
 

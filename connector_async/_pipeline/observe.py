@@ -105,14 +105,13 @@ def _write(level: int, text: str, **how: Any) -> None:  # noqa: ANN401  # as log
     """
     Log, whatever the application's record factory and filters make of it.
 
-    They raise what they like, in the middle of a call; and logging itself raises where a
-    factory has set one of our names before.
+    They raise what they like, in the middle of a call.
     """
-    try:
-        _LOGGER.log(level, "%s", text, **how)
-    except Exception:  # noqa: BLE001
-        with suppress(Exception):
-            # The facts are in the text, too.
+    with suppress(Exception):
+        try:
+            _LOGGER.log(level, "%s", text, **how)
+        except KeyError:
+            # A factory has set one of our names before; the facts are in the text, too.
             _LOGGER.log(level, "%s", text)
 
 

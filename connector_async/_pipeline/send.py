@@ -20,7 +20,7 @@ class Exchange(Protocol):
 
     It keeps `call.left` true to what it knows, since a call may be cut at any
     moment, and raises `TransportError` for all that goes wrong below HTTP. Where
-    it can tell when a request leaves, it renews `call.turn` before, if that is stale.
+    the way to the wire is its own, it renews `call.turn` before, if that is stale.
     """
 
     async def __call__(self, request: Request) -> Response:

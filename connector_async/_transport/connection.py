@@ -115,8 +115,8 @@ class Connection(asyncio.BufferedProtocol):
         self._chunks: deque[bytes] = deque()
         self._unread = 0
         self._is_paused = False
-        # What it leaves behind.
-        self._reusable = False
+        # What it leaves behind; nothing as yet.
+        self._reusable = True
 
     # What the pool asks.
 
@@ -130,7 +130,7 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def is_reusable(self) -> bool:
         """
-        Whether another exchange may follow the last one.
+        Whether an exchange may begin, as the first or behind another.
         """
         # What nobody read of a body must not become the next one's.
         return self._reusable and not self._chunks and not self._is_paused and self.is_open

@@ -22,7 +22,7 @@ from connector_async._transport.failure import failed
 from connector_async._transport.inflate import FlawError, inflated
 from connector_async._transport.over_pool import REFUSAL_KEPT
 from connector_async._transport.timeouts import Timeouts
-from connector_async.errors import DecodeError, LimitError, TransportError
+from connector_async.errors import DecodeError, TransportError
 
 _NEVER_LEFT: Final = (
     httpx.ConnectError,
@@ -68,10 +68,7 @@ class HttpxExchange:
     async def _answer(self, request: Request) -> httpx.Response:
         try:
             return await self._send(request, _Evidence(request.call))
-        except Exception as error:  # hooks and transports raise what they like
-            if isinstance(error, LimitError):
-                # Its turn, which it had lost on the way, would come too late.
-                raise
+        except Exception as error:  # noqa: BLE001  # hooks and transports raise what they like
             if isinstance(error, _NEVER_LEFT) and not _was_connected(error):
                 request.call.left = False
             failure = _failure(request, error)
@@ -128,17 +125,10 @@ class _Evidence:
             self._begun = True
             self._call.left = False
         if event.endswith("send_request_headers.started") and not _is_connect(info):
-            await self._take_turn()
             self._call.left = True
         elif event.endswith("send_request_headers.failed"):
             # Headers that cannot be are refused before anything is written.
             self._call.left &= type(info["exception"]).__name__ != "LocalProtocolError"
-
-    async def _take_turn(self) -> None:
-        turn, self._call.turn = self._call.turn, None
-        while turn is not None and turn.is_stale:
-            if not await turn.renew():
-                await turn.take()
 
 
 def _is_connect(info: Mapping[str, Any]) -> bool:

@@ -88,11 +88,13 @@ class PoolExchange:
         try:
             is_now = await turn.renew()
         finally:
-            if not is_now:
+            if not is_now or not connection.is_open:
                 # Others may go on it meanwhile.
                 self._pool.give_back(connection)
-        if is_now:
+        if is_now and connection.is_open:
             return connection
+        if is_now:
+            raise WireError(f"{origin} hung up before the request was sent")
         await turn.take()
         times = self._timeouts
         return await self._pool.take(origin, connect=times.connect, pool=times.pool)

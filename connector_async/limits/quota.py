@@ -56,6 +56,7 @@ class Window:
         All together they never exceed the window, whatever each of them does.
         Only where there are more of them than entries is the time stretched
         instead: then they keep to it in the long run, but not if many begin at once.
+        So it is with what counts for more than a part has room for.
         """
         if self.count >= processes:
             return Window(self.count // processes, self.per)

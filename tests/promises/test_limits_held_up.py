@@ -6,11 +6,11 @@ import asyncio
 import random
 import socket
 
-import httpx
 import pytest
 
 from connector_async import ConnectorClient, Limits
 from connector_async.errors import LimitError
+from connector_async.limits import MemoryStore
 from connector_async.testing import VirtualClock, run_virtual
 
 from .crowd import READ_WINDOWS, SECOND, TENANT_WINDOWS, violations
@@ -76,42 +76,16 @@ class Line(asyncio.Transport):
         self.closing = True
 
 
-class Tracing(httpx.AsyncBaseTransport):
-    """
-    The same below httpx: it tells, as httpcore does, when a request leaves.
-    """
-
-    def __init__(self, host):
-        self.host, self.idle = host, 0
-
-    async def handle_async_request(self, request):
-        trace = request.extensions["trace"]
-        if self.idle:
-            self.idle -= 1
-        else:
-            await trace("connection.connect_tcp.started", {})
-            await asyncio.sleep(self.host.takes(asyncio.get_running_loop().time()))
-        await trace("http11.send_request_headers.started", {"request": request})
-        self.host.note()
-        self.idle += 1
-        return httpx.Response(200, json={})
-
-
 def ours(host):
     asyncio.get_running_loop().create_connection = host.connect
-    return {}
 
 
 def mute(host):
     host.is_mute = True
-    return ours(host)
+    ours(host)
 
 
-def of_httpx(host):
-    return {"transport": Tracing(host)}
-
-
-def arrivals(way, takes, calls, **options):
+def arrivals(takes, calls, **options):
     """
     When the requests of these calls, all made at once, came to a host, and what was raised.
     """
@@ -119,17 +93,18 @@ def arrivals(way, takes, calls, **options):
     async def main(connector):
         return await asyncio.gather(*(call(connector) for call in calls), return_exceptions=True)
 
-    host, ends = served(main, takes, way, **options)
+    host, ends = served(main, takes, ours, **options)
     return host.came, [end for end in ends if isinstance(end, BaseException)]
 
 
-def served(main, takes, way, **options):
+def served(main, takes, prepare, **options):
     """
     A host, and what comes of something that is done with a client there.
     """
 
     async def run():
-        facts = {"limits": Limits(), "deadline": None} | way(host) | options
+        prepare(host)
+        facts = {"limits": Limits(), "deadline": None} | options
         async with ConnectorClient(
             None, service_url=URL, clock=VirtualClock(), chance=random.Random(1), **facts
         ) as connector:
@@ -150,6 +125,10 @@ def always(_):
     return 0.13
 
 
+def longer_than_a_window(_):
+    return 1.2
+
+
 def stalled(now):
     """
     No name is found for three seconds; then all are at once.
@@ -157,44 +136,45 @@ def stalled(now):
     return max(0.02, 3.0 - now)
 
 
-WAYS = pytest.mark.parametrize("way", [ours, of_httpx])
-
-
-@WAYS
 @pytest.mark.parametrize(
-    ("takes", "count", "by"), [(always, 100, 1.2), (always, 250, 4.3), (stalled, 150, 5.1)]
+    ("takes", "count", "by"),
+    [
+        (always, 100, 1.2),
+        (always, 250, 4.3),
+        (stalled, 150, 5.1),
+        (longer_than_a_window, 100, 3.2),
+        (longer_than_a_window, 250, 6.2),
+    ],
 )
-def test_a_tenants_sends(way, takes, count, by):
+def test_a_tenants_sends(takes, count, by):
     """
     However long the first connections take, no more go to a tenant than are allowed, and few
     wait longer than they must.
     """
-    came, raised = arrivals(way, takes, sends(count))
+    came, raised = arrivals(takes, sends(count))
 
     assert (count, []) == (len(came), raised)
     assert 0 == violations(came, TENANT_WINDOWS)
     assert came[-1] <= by * SECOND
 
 
-@WAYS
-def test_a_conversations_reads(way):
+def test_a_conversations_reads():
     """
     Reads of one conversation, held up behind a name that is not found, do not go all at once.
     """
     members = [lambda connector: connector.get_conversation_paged_members("a:1")] * 40
 
-    came, raised = arrivals(way, stalled, members)
+    came, raised = arrivals(stalled, members)
 
     assert (40, []) == (len(came), raised)
     assert 0 == violations(came, READ_WINDOWS)
 
 
-@WAYS
-def test_a_turn_that_would_come_too_late(way):
+def test_a_turn_that_would_come_too_late():
     """
     Who has lost its turn on the way, and has no time for another, is told so, and nothing is sent.
     """
-    came, raised = arrivals(way, stalled, sends(150), deadline=3.5)
+    came, raised = arrivals(stalled, sends(150), deadline=3.5)
 
     assert 50 == len(came)
     assert {LimitError} == {type(error) for error in raised}
@@ -245,3 +225,67 @@ def test_nothing_is_left_of_a_turn():
         return pool._places._value, len(pool._busy)
 
     assert (60, 0) == served(main, stalled, ours, max_connections=60)[1]
+
+
+class Slow(MemoryStore):
+    """
+    A log that is somewhere else, and takes longer than a turn holds.
+    """
+
+    async def admit(self, claims, now):
+        await asyncio.sleep(0.02)
+        return await super().admit(claims, now)
+
+
+class Unable(MemoryStore):
+    """
+    A log that takes nothing back.
+    """
+
+    async def withdraw(self, claims, at):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("store", [Slow, Unable])
+def test_a_log_of_the_callers(store):
+    """
+    All goes on over a log that is slow, or that fails; over one that is slow the limits hold.
+    """
+    came, raised = arrivals(always, sends(100), limit_store=store())
+
+    assert (100, []) == (len(came), raised)
+    assert store is Unable or 0 == violations(came, TENANT_WINDOWS)
+
+
+def test_a_connection_that_ends_meanwhile():
+    """
+    A connection that the service closes while the turn is renewed has carried nothing: the
+    message goes on another.
+    """
+    lines = []
+
+    class Closing(Slow):
+        async def admit(self, claims, now):
+            if lines:
+                lines.pop().abort()
+            return await super().admit(claims, now)
+
+    async def main(connector):
+        return await connector.send_to_conversation("c", HELLO)
+
+    def kept(host):
+        made = host.connect
+
+        async def connect(factory, *_):
+            line, protocol = await made(factory)
+            if not host.made:
+                lines.append(line)
+            host.made += 1
+            return line, protocol
+
+        host.made, host.connect = 0, connect
+        ours(host)
+
+    host, _ = served(main, always, kept, limit_store=Closing())
+
+    assert (1, 2) == (len(host.came), host.made)
