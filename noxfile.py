@@ -203,8 +203,8 @@ def backends(session: nox.Session) -> None:
     for path in found.values():
         # So it stays, and the row tells it, where they do not run to their end.
         path.write_text("")
-    _install(session)
     try:
+        _install(session)
         for loop, path in found.items():
             written = path.with_suffix(".new")
             session.run(

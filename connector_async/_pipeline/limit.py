@@ -14,7 +14,8 @@ A call of which only one is under way in its conversation (those in a lane) is
 entered in the conversation's log when its answer came: what counts for the
 service happened before that. All else is entered at the start, in windows
 that are longer by a margin for the time on the way; and anew when it leaves,
-if it was held up until then, or a crowd would gather behind a slow connect.
+if it was held up until then (over our own connections, where that is known), or
+a crowd would gather behind a slow connect.
 """
 
 from __future__ import annotations
@@ -188,13 +189,12 @@ class Limiter:
         Returns:
             When it is entered now; None where it is no longer.
         """
-        now = self.now()
         try:
             await self._store.withdraw(claims.all, at)
         except Exception as error:  # noqa: BLE001  # a store of the caller's raises what it likes
+            # What stays there counts for nothing: that is safe.
             _warn_of_store(call, error)
-            # It is still there, and would be in its own way.
-            return at
+        now = self.now()
         return now if await self._admit(claims, call, now) <= now else None
 
     async def settle(self, claims: Claims) -> None:

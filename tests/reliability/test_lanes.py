@@ -225,9 +225,9 @@ def test_lanes():
         "lanes",
         measure,
         what=f"{{size}} conversations, {AT_ONCE:,} at a time, {EACH} messages each, 5 % faults, "
-        "5 % cancels; each second a free conversation of two more tenants: one that does nothing "
-        "else, and one whose other conversations are throttled while itself has room "
-        "(virtual time)",
+        "5 % cancels (what is cancelled on its way there never comes); each second a free "
+        "conversation of two more tenants: one that does nothing else, and one whose other "
+        "conversations are throttled while itself has room (virtual time)",
         target="0 out of order; a free lane waits under 5 ms while others are throttled",
         short=300,
         full=10_000,

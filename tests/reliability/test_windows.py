@@ -184,8 +184,9 @@ def test_windows():
     score(
         "windows",
         measure,
-        what="{size} sends offered in virtual time, a fifth cancelled, to a service that answers "
-        f"at once; 1 / {SMALLER} as many calls of all quotas, mixed, up to 9 ms on either way, "
+        what="{size} sends offered in virtual time, a fifth cancelled (what is cancelled on its "
+        "way there never comes), to a service that answers at once; "
+        f"1 / {SMALLER} as many calls of all quotas, mixed, up to 9 ms on either way, "
         f"which is within the margin; 1 / {SMALLER} as many writes, up to 1.5 s on either way; "
         "state machines with cancels, pauses and changing quotas",
         target="0 violations where the service counts, but for the tenants' in the last of these; "
