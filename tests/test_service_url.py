@@ -288,10 +288,11 @@ def test_trusted_hosts_have_ports_that_can_be(host):
         Trust(hosts=[host])
 
 
-def test_the_last_port():
+@pytest.mark.parametrize("port", [1, 65535])
+def test_the_first_and_the_last_port(port):
     """
-    The highest port is one.
+    Any port that there is can be one's own.
     """
-    trust = Trust(hosts=["bots.example.com:65535"])
+    host = f"bots.example.com:{port}"
 
-    assert "bots.example.com:65535" == ServiceUrl("https://bots.example.com:65535/x", trust).host
+    assert host == ServiceUrl(f"https://{host}/x", Trust(hosts=[host])).host

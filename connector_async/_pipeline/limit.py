@@ -321,8 +321,8 @@ class _Turn:
     claims: Claims
     request: Request
     waiting: Callable[[Request], int]
-    at: int = 0
-    had: int = 0
+    at: int = attrs.field(init=False)
+    had: int = attrs.field(init=False)
 
     async def take(self) -> None:
         call = self.request.call

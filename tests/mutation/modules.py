@@ -27,6 +27,7 @@ TESTED_BY = {
         "tests/pipeline/test_limit.py",
         "tests/limits/test_tenant_line.py",
         "tests/promises/test_limits_held_up.py",
+        "tests/promises/test_limits_split.py",
     ],
     "connector_async.limits.quota": ["tests/limits/test_quota.py", "tests/limits/test_policy.py"],
     "connector_async.limits.memory": [

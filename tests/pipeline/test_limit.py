@@ -294,6 +294,98 @@ def test_nothing_is_left_of_a_turn(outcome):
     assert request.call.turn is None
 
 
+class Noted(MemoryStore):
+    """
+    A log that tells what was withdrawn, and may fail at it.
+    """
+
+    def __init__(self, **fails):
+        super().__init__()
+        self.withdrawn, self.fails = [], fails
+
+    async def withdraw(self, claims, at):
+        self.withdrawn.append((claims[-1].key, at))
+        if "withdraw" in self.fails:
+            raise ZeroDivisionError("no")
+        await super().withdraw(claims, at)
+
+    async def admit(self, claims, now):
+        if self.withdrawn and "admit" in self.fails:
+            raise ZeroDivisionError("no")
+        return await super().admit(claims, now)
+
+
+def held_up(store, limits=ONE_IN_TEN, *, count=1, by=0.006, **facts):
+    """
+    What renewing the last turn of so many said, when its request was held up on its way.
+    """
+
+    async def way(request):
+        await asyncio.sleep(by)
+        turn = request.call.turn
+        said.append((turn.is_stale, turn.is_stale and await turn.renew(), turn.is_stale))
+        return accepted()
+
+    async def main():
+        handle = a_limit(way, limits, limiter=a_limiter(store))
+        await in_turn(handle, *(named("a", **facts) for _ in range(count)))
+        return said[-1]
+
+    said = []
+    return run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("by", "said"), [(0.005, (False, False, False)), (0.005000001, (True, True, False))]
+)
+def test_a_turn_holds_for_a_moment(by, said):
+    """
+    For five milliseconds it is as it was; then it is to be renewed, and holds as long again.
+    """
+    assert said == held_up(Noted(), by=by)
+
+
+def test_a_turn_that_was_waited_for():
+    """
+    One that was waited for is taken back from the time at which it came.
+    """
+    store = Noted()
+
+    assert (True, True, False) == held_up(store, count=2)
+    assert round(10.106 * 10**9) == store.withdrawn[-1][1]
+
+
+def test_a_turn_that_is_lost():
+    """
+    Where others took its place meanwhile, it holds no longer.
+    """
+    store = Noted(withdraw=True)
+
+    assert (True, False, True) == held_up(store)
+
+
+def test_a_log_that_takes_nothing_back():
+    """
+    It is told of, and the turn is looked for as any other is.
+    """
+    told = []
+
+    held_up(Noted(withdraw=True), notify=told.append)
+
+    (warned,) = [event for event in told if isinstance(event, events.Warned)]
+    assert "the limit store failed: ZeroDivisionError: no" == warned.message
+
+
+def test_a_log_that_fails_at_a_renewal():
+    """
+    Nothing is sent then, and the error says which call it was.
+    """
+    with pytest.raises(ConnectorError, match="not sent: the limit store failed") as failed:
+        held_up(Noted(admit=True))
+
+    assert "getConversationPagedMembers" == failed.value.operation
+
+
 def test_errors_pass():
     """
     What happens below is raised as it is.
