@@ -40,7 +40,8 @@ def known(count: int) -> MemoryStore:
     """
     A store that knows so many conversations, each entered once, in 200 seconds.
     """
-    store = MemoryStore(max_keys=count + 1_000)
+    # From 99 % on it forgets.
+    store = MemoryStore(max_keys=count + count // 50)
     for number in range(count):
         claim = Claim(key(_HOT + number), SENDS, True)
         finish(store.settle([claim], number * _BEGIN // count))
@@ -73,7 +74,7 @@ def weight(count: int) -> float:
     Bytes that a known conversation takes, beyond its key.
     """
     claims = [Claim(key(number), SENDS, True) for number in range(count)]
-    store = MemoryStore(max_keys=count)
+    store = MemoryStore(max_keys=count + count // 50)
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
