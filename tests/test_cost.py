@@ -14,6 +14,7 @@ import pytest
 
 import connector_async
 from connector_async import Activity, ConnectorClient, Limits, TokenCallable
+from tests.instant import Instant
 
 PACKAGE = str(Path(connector_async.__file__).parent)
 ANSWERS = {
@@ -36,34 +37,16 @@ TOLERANCE = 0.05
 COMPREHENSIONS = {"<listcomp>", "<dictcomp>", "<setcomp>"}
 
 
-class Instant(asyncio.Transport):
+def answer_to(request):
     """
-    A server that has answered before the request is written.
+    What the server says, by the request's method.
     """
-
-    def __init__(self, protocol):
-        super().__init__()
-        self._protocol = protocol
-        self._closing = False
-
-    def write(self, data):
-        answer = ANSWERS[data.split(b" ", 1)[0]]
-        self._protocol.get_buffer(-1)[: len(answer)] = answer
-        self._protocol.buffer_updated(len(answer))
-
-    def get_write_buffer_size(self):
-        return 0
-
-    def is_closing(self):
-        return self._closing
-
-    def abort(self):
-        self._closing = True
+    return ANSWERS[request.split(b" ", 1)[0]]
 
 
 async def connect(factory, *_):
     protocol = factory()
-    transport = Instant(protocol)
+    transport = Instant(protocol, answer_to)
     protocol.connection_made(transport)
     return transport, protocol
 

@@ -12,6 +12,7 @@ from connector_async import ConnectorClient, Limits
 from connector_async.errors import LimitError
 from connector_async.limits import MemoryStore
 from connector_async.testing import VirtualClock, run_virtual
+from tests.instant import Instant
 
 from .crowd import READ_WINDOWS, SECOND, TENANT_WINDOWS, violations
 
@@ -41,39 +42,13 @@ class Host:
     async def connect(self, factory, *_):
         await asyncio.sleep(self.takes(asyncio.get_running_loop().time()))
         protocol = factory()
-        line = Line(protocol, self)
+        line = Instant(protocol, self.answer, {"socket": self.sockets[0]})
         protocol.connection_made(line)
         return line, protocol
 
-    def note(self):
+    def answer(self, _):
         self.came.append(round(asyncio.get_running_loop().time() * SECOND))
-
-
-class Line(asyncio.Transport):
-    """
-    A connection on which each request is answered when it is written.
-    """
-
-    def __init__(self, protocol, host):
-        super().__init__({"socket": host.sockets[0]})
-        self.protocol, self.host, self.closing = protocol, host, False
-
-    def write(self, _):
-        self.host.note()
-        if self.host.is_mute:
-            return
-        said = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
-        self.protocol.get_buffer(len(said))[: len(said)] = said
-        self.protocol.buffer_updated(len(said))
-
-    def get_write_buffer_size(self):
-        return 0
-
-    def is_closing(self):
-        return self.closing
-
-    def abort(self):
-        self.closing = True
+        return b"" if self.is_mute else b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 
 
 def ours(host):
